@@ -1,0 +1,14 @@
+# Every C++ block of README.md and docs/ must compile, see compile_snippets.py. One test for each page.
+file(GLOB_RECURSE pages CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/README.md" "${PROJECT_SOURCE_DIR}/docs/*.md")
+set(snippets ${Python3_EXECUTABLE} "${PROJECT_SOURCE_DIR}/cmake/compile_snippets.py")
+foreach(page IN LISTS pages)
+    cmake_path(RELATIVE_PATH page BASE_DIRECTORY "${PROJECT_SOURCE_DIR}" OUTPUT_VARIABLE name)
+    add_test(NAME docs.${name}
+             COMMAND ${snippets} ${compiler_command} "--launcher=${CONCUR_CCACHE}" --output
+                     "${PROJECT_BINARY_DIR}/docs_checks/${name}" "${page}"
+             COMMAND_EXPAND_LISTS)
+    set_tests_properties(docs.${name} PROPERTIES LABELS docs TIMEOUT 300)
+endforeach()
+
+add_test(NAME docs.self_test COMMAND ${snippets} --compiler "${CMAKE_CXX_COMPILER}" --self-test)
+set_tests_properties(docs.self_test PROPERTIES LABELS docs TIMEOUT 60)

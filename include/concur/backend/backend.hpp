@@ -1,0 +1,174 @@
+/// What every mode is to the rest of the library: a place where one object lives, that takes calls and can be stopped.
+///
+/// A mode is one file, src/backend/<mode>.cpp, with a class that derives from Backend and one row in
+/// src/backend/modes.cpp.
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "concur/backend/settings.hpp"
+#include "concur/call/host.hpp"
+#include "concur/core/fork.hpp"
+#include "concur/observe/observer.hpp"
+
+namespace concur::detail {
+
+/// Builds and destroys the object of a worker, where the worker lives.
+class ObjectFactory {
+public:
+    virtual ~ObjectFactory() = default;
+    /// Throws what the constructor throws, and leaves nothing behind then.
+    [[nodiscard]] virtual void* build() = 0;
+    virtual void destroy(void* object) = 0;
+};
+
+/// What `init` has resolved.
+struct WorkerConfig {
+    Settings settings;
+    std::shared_ptr<Observer> observer;
+    Clock* clock = &steady_clock();
+};
+
+/// One worker. Counts handles (proxies; the last one stops the worker) and references (who else needs the memory).
+///
+/// Threads: all public members from any thread.
+class Backend : public CallHost {
+public:
+    Backend(WorkerConfig config, std::unique_ptr<ObjectFactory> factory);
+
+    void add_ref() noexcept final { references_.fetch_add(1, std::memory_order_relaxed); }
+    void release() noexcept final {
+        if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+    }
+    void add_handle() noexcept { handles_.fetch_add(1, std::memory_order_relaxed); }
+    void drop_handle() noexcept;
+
+    [[nodiscard]] const Settings& settings() const noexcept { return settings_; }
+
+    /// True if calls run inside `submit`, on the calling thread.
+    [[nodiscard]] virtual bool runs_in_caller() const noexcept { return false; }
+
+    /// Takes a call. Throws WorkerStoppedError after a stop, ForkedHandleError in a forked child.
+    void submit(CallBase& call);
+
+    /// W21, W22. Returns when the object is gone, or, inside the worker, at once.
+    void stop(Stop how);
+    [[nodiscard]] bool stopped() const noexcept {
+        return stop_level_.load(std::memory_order_acquire) != StopLevel::none;
+    }
+
+    /// W25
+    [[nodiscard]] bool drain(Duration timeout);
+
+    /// Makes the worker and its object; throws what the constructor throws.
+    [[nodiscard]] static IntrusivePtr<Backend> start(WorkerConfig config, std::unique_ptr<ObjectFactory> factory);
+
+protected:
+    enum class StopLevel : unsigned char { none, drain, now };
+
+    virtual ~Backend();
+
+    // The interface of a mode.
+
+    /// Builds the object; throws what its constructor throws, and leaves nothing running then.
+    virtual void start_object() = 0;
+    /// A call without pending inputs: it takes its place now. Throws if the worker has ended meanwhile.
+    virtual void accept(CallBase& call) = 0;
+    /// A call with futures among its arguments.
+    virtual void accept_with_inputs(CallBase& call);
+    /// The stop level has risen: what waits must notice.
+    virtual void stop_level_raised() noexcept = 0;
+    /// Stop::now: calls that are queued here fail.
+    virtual void fail_queued_calls() noexcept = 0;
+    /// Something runs that does not react to being asked: end its call. True if there was such a call.
+    virtual bool abandon_running_call() noexcept { return false; }
+    /// The object is gone: free what the mode has started (join its thread).
+    virtual void join() noexcept {}
+    /// The last handle was dropped inside the worker, or while the process exits: nobody will call join().
+    virtual void orphan() noexcept {}
+    /// True if nothing is queued, running or held.
+    [[nodiscard]] virtual bool is_idle() = 0;
+
+    // For the modes.
+
+    [[nodiscard]] StopLevel stop_level() const noexcept { return stop_level_.load(std::memory_order_seq_cst); }
+    [[nodiscard]] ObjectFactory& factory() noexcept { return *factory_; }
+    /// Destroys the object; a destructor that throws becomes a warning.
+    void destroy_object(void* object) noexcept;
+    /// The object is gone: wakes those who wait in stop() and drain().
+    void report_ended() noexcept;
+    [[nodiscard]] bool has_ended() const noexcept { return ended_.load(std::memory_order_acquire) != 0; }
+    /// The worker may have become idle: wakes those who wait in drain(). Cheap if there are none.
+    void report_idle() noexcept {
+        if (drainers_.load(std::memory_order_seq_cst) != 0) wake_drainers();
+    }
+    void warn(WarningKind kind, std::string_view message, std::exception_ptr error = nullptr) noexcept;
+    /// Waits until the object is gone; false at the deadline.
+    bool await_end(TimePoint deadline) noexcept;
+    /// WorkerStoppedError, for a call that comes too late.
+    [[noreturn]] void throw_stopped(const CallBase& call) const;
+
+private:
+    friend class LiveBackends;
+    friend class StopEscalation;
+
+    void raise_stop_level(StopLevel level) noexcept;
+    void stop_as_last_handle() noexcept;
+    void stop_and_wait(Stop how);
+    void escalate_later() noexcept;
+    void wake_drainers() noexcept;
+
+    Settings settings_;
+    std::unique_ptr<ObjectFactory> factory_;
+    std::atomic<std::uint32_t> references_{0};
+    std::atomic<std::uint32_t> handles_{0};
+    std::atomic<StopLevel> stop_level_{StopLevel::none};
+    ParkingWord ended_{0};
+    std::atomic<std::uint32_t> drainers_{0};
+    ParkingWord idle_count_{0};
+    IntrusivePtr<Timer> escalation_;  // guarded by mutex_
+    Backend* next_live_ = nullptr;    // guarded by the list of live workers
+    Backend* previous_live_ = nullptr;
+    std::uint32_t generation_ = fork_generation();
+    bool live_ = false;
+};
+
+/// A handle on a worker: what proxies are made of.
+class WorkerHandle {
+public:
+    WorkerHandle() noexcept = default;
+    explicit WorkerHandle(IntrusivePtr<Backend> backend) noexcept : backend_{backend.detach()} {
+        if (backend_) backend_->add_handle();
+    }
+    WorkerHandle(const WorkerHandle& other) noexcept : backend_{other.backend_} {
+        if (!backend_) return;
+        backend_->add_ref();
+        backend_->add_handle();
+    }
+    WorkerHandle(WorkerHandle&& other) noexcept : backend_{std::exchange(other.backend_, nullptr)} {}
+    WorkerHandle& operator=(WorkerHandle other) noexcept {
+        std::swap(backend_, other.backend_);
+        return *this;
+    }
+    ~WorkerHandle() {
+        if (backend_) backend_->drop_handle();
+    }
+
+    /// Throws NoStateError if the handle is empty.
+    [[nodiscard]] Backend& get() const;
+    [[nodiscard]] explicit operator bool() const noexcept { return backend_ != nullptr; }
+    friend bool operator==(const WorkerHandle&, const WorkerHandle&) noexcept = default;
+
+private:
+    Backend* backend_ = nullptr;
+};
+
+/// The backend of the mode that the settings name; BackendUnavailableError if this version has none.
+[[nodiscard]] IntrusivePtr<Backend> make_backend(WorkerConfig config, std::unique_ptr<ObjectFactory> factory);
+
+// The rows of the table of modes.
+[[nodiscard]] IntrusivePtr<Backend> make_sync_backend(WorkerConfig config, std::unique_ptr<ObjectFactory> factory);
+[[nodiscard]] IntrusivePtr<Backend> make_thread_backend(WorkerConfig config, std::unique_ptr<ObjectFactory> factory);
+
+}  // namespace concur::detail

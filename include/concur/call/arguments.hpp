@@ -1,0 +1,252 @@
+/// How an argument is kept from the call until the method runs.
+///
+/// In the caller an argument is converted to the type of its parameter, as in a plain call, and then belongs to the
+/// call. What is kept is the parameter's type without reference, with these exceptions: views are kept as owners
+/// (`string_view` and `const char*` as a string, `span` as a vector), a `const Base&` keeps the Derived that it was
+/// given, and futures are kept until their values are there.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "concur/core/function_traits.hpp"
+#include "concur/core/owned.hpp"
+#include "concur/future/combine.hpp"
+#include "concur/future/unwrap.hpp"
+
+namespace concur::detail {
+
+/// Stands for the parameter of a callable that has no single signature.
+struct Deduced {};
+
+/// A `const char*` parameter's text; null stays null.
+class CText {
+public:
+    explicit CText(const char* text) : text_{text ? text : ""}, is_null_{text == nullptr} {}
+    explicit CText(const std::string& text) : text_{text} {}
+    [[nodiscard]] const char* c_str() const noexcept { return is_null_ ? nullptr : text_.c_str(); }
+
+private:
+    std::string text_;
+    bool is_null_ = false;
+};
+
+template <class T>
+inline constexpr bool is_text_pointer = std::is_same_v<T, const char*>;
+
+/// How an argument of type A (without reference) is kept for a parameter P, and how it is passed.
+template <class P, class A>
+struct Kept {
+    using Plain = std::remove_cvref_t<P>;
+    /// A reference to a base class keeps the object that it was given.
+    using type = std::conditional_t<std::is_reference_v<P> && !std::is_same_v<Plain, A> && std::is_base_of_v<Plain, A>,
+                                    A, Plain>;
+
+    template <class Given>
+    static constexpr bool fits = std::is_convertible_v<Given, type>;
+
+    static decltype(auto) pass(type& kept) {
+        if constexpr (std::is_lvalue_reference_v<P>) {
+            return static_cast<const type&>(kept);
+        } else {
+            return std::move(kept);
+        }
+    }
+};
+
+template <class A>
+struct Kept<Deduced, A> {
+    using type =
+        std::conditional_t<std::is_same_v<std::decay_t<A>, const char*> || std::is_same_v<std::decay_t<A>, char*>,
+                           std::string, Owned<A>>;
+
+    template <class Given>
+    static constexpr bool fits = true;
+
+    static type&& pass(type& kept) { return std::move(kept); }
+};
+
+template <class T>
+struct Kept<Deduced, AsIs<T>> {
+    using type = AsIs<T>;
+
+    template <class Given>
+    static constexpr bool fits = true;
+
+    static Future<T>&& pass(type& kept) { return std::move(kept.future); }
+};
+
+template <class P, class T>
+    requires(!std::is_same_v<P, Deduced>)
+struct Kept<P, AsIs<T>> {
+    using type = AsIs<T>;
+
+    template <class Given>
+    static constexpr bool fits = std::is_convertible_v<Future<T>, P>;
+
+    static Future<T>&& pass(type& kept) { return std::move(kept.future); }
+};
+
+template <class P, class A>
+    requires(std::is_same_v<std::remove_cvref_t<P>, std::string_view>)
+struct Kept<P, A> {
+    using type = std::string;
+
+    template <class Given>
+    static constexpr bool fits =
+        std::is_convertible_v<Given, std::string> || std::is_convertible_v<Given, std::string_view>;
+
+    static std::string_view pass(type& kept) { return kept; }
+};
+
+template <class P, class A>
+    requires(is_text_pointer<std::remove_cvref_t<P>>)
+struct Kept<P, A> {
+    using type = CText;
+
+    template <class Given>
+    static constexpr bool fits = std::is_convertible_v<Given, const char*> || std::is_convertible_v<Given, std::string>;
+
+    static const char* pass(type& kept) { return kept.c_str(); }
+};
+
+template <class T>
+inline constexpr bool is_span = false;
+template <class T, std::size_t extent>
+inline constexpr bool is_span<std::span<T, extent>> = true;
+
+template <class P, class A>
+    requires(is_span<std::remove_cvref_t<P>>)
+struct Kept<P, A> {
+    using Span = std::remove_cvref_t<P>;
+    using type = std::vector<typename Span::value_type>;
+
+    template <class Given>
+    static constexpr bool fits =
+        std::is_convertible_v<Given, type> || std::is_convertible_v<Given, std::span<const typename Span::value_type>>;
+
+    static Span pass(type& kept) { return Span(kept); }
+};
+
+/// The kept form of a given argument.
+template <class To, class Given>
+To keep_as(Given&& given) {
+    if constexpr (std::is_same_v<To, CText>) {
+        return CText(std::forward<Given>(given));
+    } else if constexpr (std::is_same_v<To, std::string> && !std::is_convertible_v<Given, std::string>) {
+        return To(std::string_view(std::forward<Given>(given)));
+    } else if constexpr (!std::is_convertible_v<Given, To> && requires { typename To::value_type; }) {
+        const std::span<const typename To::value_type> view(given);
+        return To(view.begin(), view.end());
+    } else {
+        return std::forward<Given>(given);
+    }
+}
+
+/// Whether A holds futures that are to be replaced by their values for P: unless only the future itself fits. F24
+template <class P, class A>
+inline constexpr bool unwraps = [] {
+    if constexpr (!contains_future<A>) {
+        return false;
+    } else if constexpr (std::is_same_v<P, Deduced>) {
+        return true;
+    } else {
+        return Kept<P, Unwrapped<A>>::template fits<Unwrapped<A>> || !Kept<P, std::decay_t<A>>::template fits<A>;
+    }
+}();
+
+/// What tells apart how arguments of type A are kept for P: the parameter alone, unless it leaves the choice to the
+/// argument. Calls of one signature are then one type, however their arguments are spelled.
+template <class P, class A>
+using KeptFor = std::conditional_t<std::is_same_v<P, Deduced> || std::is_same_v<typename Kept<P, A>::type, A>, A,
+                                   std::remove_cvref_t<P>>;
+
+/// An argument that is there.
+template <class P, class A>
+class ReadySlot {
+    using Rule = Kept<P, A>;
+
+public:
+    static constexpr bool has_future = false;
+
+    template <class Given>
+    explicit ReadySlot(Given&& given) : kept_{keep_as<typename Rule::type>(std::forward<Given>(given))} {}
+
+    decltype(auto) pass() { return Rule::pass(kept_); }
+
+private:
+    typename Rule::type kept_;
+};
+
+/// An argument with futures in it: first the structure, then what its values are kept as.
+template <class P, class A>
+class FutureSlot {
+    using Rule = Kept<P, Unwrapped<A>>;
+
+public:
+    static constexpr bool has_future = true;
+
+    template <class Given>
+    explicit FutureSlot(Given&& given) : futures_{std::forward<Given>(given)} {}
+
+    template <class Visit>
+    void visit(Visit& visit) const {
+        visit_futures(*futures_, visit);
+    }
+    void resolve() {
+        kept_.emplace(keep_as<typename Rule::type>(unwrap_part<Structure::owned>(*futures_)));
+        futures_.reset();
+    }
+    decltype(auto) pass() { return Rule::pass(*kept_); }
+
+private:
+    std::optional<A> futures_;
+    std::optional<typename Rule::type> kept_;
+};
+
+template <class P, class A>
+struct SlotType {
+    using type = ReadySlot<P, KeptFor<P, std::decay_t<A>>>;
+};
+template <class P, class A>
+    requires(unwraps<P, A>)
+struct SlotType<P, A> {
+    using type = FutureSlot<P, std::decay_t<A>>;
+};
+
+/// Where an argument of type A waits for its parameter P.
+template <class P, class A>
+using Slot = typename SlotType<P, A>::type;
+
+template <std::size_t index, class S>
+struct SlotAt {
+    template <class Given>
+    explicit SlotAt(Given&& given) : slot(std::forward<Given>(given)) {}
+    S slot;
+};
+
+template <class Indices, class... S>
+struct SlotPack;
+
+/// The arguments of one call, each in its slot.
+template <std::size_t... index, class... S>
+struct SlotPack<std::index_sequence<index...>, S...> : SlotAt<index, S>... {
+    template <class... Given>
+    explicit SlotPack(Given&&... given) : SlotAt<index, S>(std::forward<Given>(given))... {}
+
+    template <class F>
+    decltype(auto) pass_to(F&& f) {
+        return std::forward<F>(f)(static_cast<SlotAt<index, S>&>(*this).slot.pass()...);
+    }
+    template <class F>
+    void for_each(F&& f) {
+        (f(static_cast<SlotAt<index, S>&>(*this).slot), ...);
+    }
+};
+
+template <class... S>
+using Slots = SlotPack<std::index_sequence_for<S...>, S...>;
+
+}  // namespace concur::detail

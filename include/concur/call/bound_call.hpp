@@ -1,0 +1,256 @@
+/// A call with its types: the thin shell around CallBase that knows the object's class, the method and the arguments.
+#pragma once
+
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include "concur/call/arguments.hpp"
+#include "concur/call/call.hpp"
+#include "concur/call/call_context.hpp"
+#include "concur/call/diagnose.hpp"
+#include "concur/core/function_traits.hpp"
+#include "concur/future/future.hpp"
+
+namespace concur::detail {
+
+// ---- targets: what is called, and what it takes
+//
+// A target has `Parameters` (without the object and without CallContext&), `Result`, and a call operator that takes the
+// object, the context and the arguments.
+
+template <class Parameters>
+struct WithoutContext {
+    static constexpr bool takes_context = false;
+    using type = Parameters;
+};
+template <class... P>
+struct WithoutContext<TypeList<CallContext&, P...>> {
+    static constexpr bool takes_context = true;
+    using type = TypeList<P...>;
+};
+
+/// A method, by its pointer.
+template <class T, class Pointer>
+struct MethodTarget {
+    using Traits = FunctionTraits<Pointer>;
+    using Context = WithoutContext<typename Traits::Parameters>;
+    using Parameters = typename Context::type;
+    using Result = typename Traits::Result;
+
+    template <class... A>
+    Result operator()(T& object, CallContext& context, A&&... arguments) const {
+        if constexpr (Context::takes_context) {
+            return (object.*pointer)(context, std::forward<A>(arguments)...);
+        } else {
+            return (object.*pointer)(std::forward<A>(arguments)...);
+        }
+    }
+
+    Pointer pointer;
+};
+
+/// A data member, read.
+template <class T, class M, class C>
+    requires std::is_object_v<M>
+struct MethodTarget<T, M C::*> {
+    using Parameters = TypeList<>;
+    using Result = const M&;
+
+    Result operator()(T& object, CallContext&) const { return object.*pointer; }
+
+    M C::*pointer;
+};
+
+/// A function that needs no object: a static method.
+template <class T, class Pointer>
+    requires(std::is_pointer_v<Pointer>)
+struct MethodTarget<T, Pointer> {
+    using Traits = FunctionTraits<Pointer>;
+    using Context = WithoutContext<typename Traits::Parameters>;
+    using Parameters = typename Context::type;
+    using Result = typename Traits::Result;
+
+    template <class... A>
+    Result operator()(T&, CallContext& context, A&&... arguments) const {
+        if constexpr (Context::takes_context) {
+            return pointer(context, std::forward<A>(arguments)...);
+        } else {
+            return pointer(std::forward<A>(arguments)...);
+        }
+    }
+
+    Pointer pointer;
+};
+
+template <class Parameters>
+struct WithoutObject;
+template <class Object, class... P>
+struct WithoutObject<TypeList<Object, P...>> {
+    using object = Object;
+    using type = TypeList<P...>;
+};
+template <>
+struct WithoutObject<TypeList<>> {
+    using object = void;
+    using type = TypeList<>;
+};
+
+/// A function object whose signature is known.
+template <class T, class F, class... A>
+struct FunctionTarget {
+    using Traits = FunctionTraits<F>;
+    using Split = WithoutObject<typename Traits::Parameters>;
+    using Context = WithoutContext<typename Split::type>;
+    using Parameters = typename Context::type;
+    using Result = typename Traits::Result;
+
+    /// D21, D22
+    static consteval bool check() {
+        if constexpr (!std::is_convertible_v<T&, typename Split::object>) {
+            static_assert(
+                std::is_convertible_v<T&, typename Split::object>,
+                "concur: a function for call() takes the worker's object as its first parameter, T& or const T&");
+            return false;
+        } else {
+            return CheckArguments<F, Parameters, A...>::check();
+        }
+    }
+
+    template <class... P>
+    Result operator()(T& object, CallContext& context, P&&... arguments) {
+        if constexpr (Context::takes_context) {
+            return function(object, context, std::forward<P>(arguments)...);
+        } else {
+            return function(object, std::forward<P>(arguments)...);
+        }
+    }
+
+    F function;
+};
+
+template <class>
+using DeducedFor = Deduced;
+
+/// What a Deduced parameter is passed.
+template <class A>
+using PassedDeduced = decltype(std::declval<Slot<Deduced, A>&>().pass());
+
+/// A function object without a single signature: a generic lambda.
+template <class T, class F, class... A>
+    requires(!FunctionTraits<F>::known)
+struct FunctionTarget<T, F, A...> {
+    static constexpr bool takes_context = std::is_invocable_v<F&, T&, CallContext&, PassedDeduced<A>...>;
+    static constexpr bool fits = takes_context || std::is_invocable_v<F&, T&, PassedDeduced<A>...>;
+    using Parameters = TypeList<DeducedFor<A>...>;
+
+    static consteval bool check() {
+        static_assert(fits,
+                      "concur: this function cannot be called with the worker's object (T& or const T&) and these "
+                      "arguments; views are "
+                      "passed as the strings and vectors that own them");
+        return fits;
+    }
+
+    template <class... P>
+    decltype(auto) operator()(T& object, CallContext& context, P&&... arguments) {
+        if constexpr (takes_context) {
+            return function(object, context, std::forward<P>(arguments)...);
+        } else {
+            return function(object, std::forward<P>(arguments)...);
+        }
+    }
+
+    F function;
+};
+
+/// The type that a target returns for kept arguments.
+template <class T, class Target, class... S>
+struct ResultOf {
+    using type = decltype(std::declval<Target&>()(std::declval<T&>(), std::declval<CallContext&>(),
+                                                  std::declval<S&>().pass()...));
+};
+template <class T, class Target, class... S>
+    requires requires { typename Target::Result; }
+struct ResultOf<T, Target, S...> {
+    using type = typename Target::Result;
+};
+
+/// What the future of a call holds, for a method that returns R.
+template <class R>
+using CallResult = Flattened<Owned<R>>;
+
+template <class T, class Target, class... S>
+class BoundCall final : public ValueState<CallResult<typename ResultOf<T, Target, S...>::type>, CallBase> {
+public:
+    using Raw = typename ResultOf<T, Target, S...>::type;
+    using Value = CallResult<Raw>;
+    static constexpr bool has_inputs = (S::has_future || ...);
+    static constexpr bool follows = is_future<std::decay_t<Raw>>;
+
+    template <class... Given>
+    BoundCall(const MethodInfo& method, CallHost& host, Target target, Given&&... given)
+        : ValueState<Value, CallBase>(has_inputs ? Phase::pending : Phase::queued, method, host),
+          bound_{std::in_place, std::move(target), std::forward<Given>(given)...} {}
+
+    StateBase* invoke(void* object, CallContext& context) override {
+        if constexpr (has_inputs) bound_->slots.for_each([](auto& slot) { resolve(slot); });
+        const auto run = [&]() -> Raw {
+            return bound_->slots.pass_to([&](auto&&... arguments) -> Raw {
+                return bound_->target(*static_cast<T*>(object), context,
+                                      std::forward<decltype(arguments)>(arguments)...);
+            });
+        };
+        if constexpr (follows) {
+            auto returned = run();
+            if (!returned.valid()) throw_no_state();
+            return returned.release_state();
+        } else {
+            if constexpr (std::is_same_v<Raw, Value>) {
+                this->emplace(run);
+            } else {
+                this->emplace([&]() -> Value { return to_owned(run()); });
+            }
+            return nullptr;
+        }
+    }
+
+    void visit_inputs(InputVisitor& visitor) override {
+        if constexpr (has_inputs) bound_->slots.for_each([&visitor](auto& slot) { visit(slot, visitor); });
+    }
+
+    void drop_arguments() noexcept override { bound_.reset(); }
+    void drop_result() noexcept override { this->discard_value(); }
+
+private:
+    struct Bound {
+        template <class... Given>
+        explicit Bound(Target&& called, Given&&... given)
+            : target(std::move(called)), slots(std::forward<Given>(given)...) {}
+        Target target;
+        Slots<S...> slots;
+    };
+
+    template <class OneSlot>
+    static void resolve(OneSlot& slot) {
+        if constexpr (OneSlot::has_future) slot.resolve();
+    }
+    template <class OneSlot>
+    static void visit(OneSlot& slot, InputVisitor& visitor) {
+        if constexpr (OneSlot::has_future) slot.visit(visitor);
+    }
+
+    std::optional<Bound> bound_;
+};
+
+/// The type of a call of `Target` with arguments of types A.
+template <class T, class Target, class Parameters, class... A>
+struct BoundCallType;
+template <class T, class Target, class... P, class... A>
+struct BoundCallType<T, Target, TypeList<P...>, A...> {
+    using type = BoundCall<T, Target, Slot<P, A>...>;
+};
+template <class T, class Target, class... A>
+using BoundCallFor = typename BoundCallType<T, Target, typename Target::Parameters, A...>::type;
+
+}  // namespace concur::detail

@@ -1,0 +1,92 @@
+/// One call on its way: what the engine knows of it without knowing its types.
+///
+///     caller: CallBase made -> inputs ready? -> queued at its host -> running -> done
+///
+/// The phases, who may change them, and who may block whom: docs/design/call_life.md.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string_view>
+
+#include "concur/core/stop_token.hpp"
+#include "concur/future/state.hpp"
+
+namespace concur {
+class CallContext;
+}
+
+namespace concur::detail {
+
+class CallHost;
+class Inputs;
+
+/// What is known of a method before it is called. One object per method, with static storage.
+struct MethodInfo {
+    std::string_view name;
+};
+
+inline constexpr MethodInfo lambda_info{"lambda"};
+inline constexpr MethodInfo function_info{"function"};
+/// A method or data member that was passed as a value, so that its name is not known.
+inline constexpr MethodInfo method_info{"method"};
+
+/// Gets each future that a call has among its arguments.
+class InputVisitor {
+public:
+    virtual void operator()(StateBase& input) = 0;
+
+protected:
+    ~InputVisitor() = default;
+};
+
+/// A call: the state of its future, its method, its arguments and its place in a queue, in one allocation.
+class CallBase : public StateBase {
+public:
+    [[nodiscard]] std::string_view method_name() const noexcept final { return method_->name; }
+    [[nodiscard]] CallHost& host() const noexcept { return *host_; }
+
+    /// Runs the method on the object and stores its result, or returns the state of the future that the method
+    /// returned, with a handle. Throws what the method throws.
+    virtual StateBase* invoke(void* object, CallContext& context) = 0;
+
+    /// Shows the futures among the arguments.
+    virtual void visit_inputs(InputVisitor&) {}
+
+    /// Destroys the arguments; once, by whoever ran or ended the call.
+    virtual void drop_arguments() noexcept = 0;
+
+    /// The attempt's result, if there is one, is not wanted any more.
+    virtual void drop_result() noexcept = 0;
+
+    /// What tells the running method to stop; made when it is first asked for.
+    [[nodiscard]] StopToken stop_token();
+
+    void dependencies(Dependencies& dependencies) override;
+
+protected:
+    /// `phase` is `pending` for a call with futures among its arguments, else `queued`.
+    CallBase(Phase phase, const MethodInfo& method, CallHost& host) noexcept;
+    ~CallBase() override;
+
+    void on_stop_requested() noexcept override;
+    void ended(Phase from) noexcept override;
+    void describe_failure(Failure& failure, std::shared_ptr<Observer>& observer) const override;
+
+private:
+    friend class CallHost;
+    friend class Inputs;
+    friend class Mailbox;
+    friend class Runner;
+
+    const MethodInfo* method_;
+    CallHost* host_;
+    // Its place: in the mailbox (next_ only), or in the host's list of calls that wait elsewhere.
+    CallBase* next_ = nullptr;
+    CallBase* previous_ = nullptr;
+    Inputs* inputs_ = nullptr;
+    std::atomic<StopState*> stop_{nullptr};
+    bool held_ = false;  // guarded by the host's mutex
+};
+
+}  // namespace concur::detail

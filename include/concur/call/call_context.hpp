@@ -1,0 +1,49 @@
+/// What a running method can learn about its own call.
+#pragma once
+
+#include <string_view>
+
+#include "concur/core/stop_token.hpp"
+#include "concur/retry/attempt.hpp"
+
+namespace concur {
+
+class CallContext;
+
+namespace detail {
+
+class CallBase;
+class CallHost;
+class Runner;
+
+/// The context of the call that runs on this thread; throws NotOnWorkerError where none does.
+[[nodiscard]] CallContext& current_context();
+
+}  // namespace detail
+
+/// Filled in for a method whose first parameter is `CallContext&`; callers do not pass it. `this_worker::context()`
+/// gives the same without a parameter. Valid until the call ends, on the thread that runs it.
+class CallContext {
+public:
+    CallContext(const CallContext&) = delete;
+    CallContext& operator=(const CallContext&) = delete;
+
+    [[nodiscard]] const Attempt& attempt() const noexcept { return attempt_; }
+    /// Asked to stop by `Future::cancel` or by a stop of the worker. The token may be kept.
+    [[nodiscard]] StopToken stop_token() const;
+    [[nodiscard]] std::string_view method_name() const noexcept { return attempt_.method_name; }
+    [[nodiscard]] std::string_view worker_name() const noexcept { return attempt_.worker_name; }
+
+private:
+    friend class detail::Runner;
+    friend CallContext& detail::current_context();
+
+    CallContext(detail::CallBase& call, const detail::CallHost& host) noexcept;
+    ~CallContext();
+
+    detail::CallBase& call_;
+    Attempt attempt_;
+    CallContext* outer_;  // of a call further up on this thread's stack
+};
+
+}  // namespace concur

@@ -1,0 +1,83 @@
+/// What a call knows of the worker it was made on.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "concur/call/call.hpp"
+#include "concur/core/clock.hpp"
+#include "concur/future/wait_graph.hpp"
+
+namespace concur::detail {
+
+/// The worker as its calls see it: name, clock, and a list of the calls that are under way but in no queue (they wait
+/// for inputs, or for the future that their method returned).
+///
+/// Threads: all members from any thread.
+class CallHost {
+public:
+    CallHost(std::string name, Clock& clock, std::shared_ptr<Observer> observer)
+        : name_{std::move(name)}, clock_{&clock}, observer_{std::move(observer)} {}
+    CallHost(const CallHost&) = delete;
+    CallHost& operator=(const CallHost&) = delete;
+
+    virtual void add_ref() noexcept = 0;
+    virtual void release() noexcept = 0;
+
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
+    [[nodiscard]] Clock& clock() const noexcept { return *clock_; }
+    [[nodiscard]] const std::shared_ptr<Observer>& observer() const noexcept { return observer_; }
+    [[nodiscard]] const Agent& agent() const noexcept { return agent_; }
+
+    /// True on the thread that holds the worker right now: in its methods, and in callbacks that follow from them.
+    [[nodiscard]] bool is_inside() const noexcept { return agent_.holder() == &this_thread_record(); }
+
+    /// Keeps the call in the list of those that wait elsewhere, with a reference on it and one on the host. False if a
+    /// stop fails such calls already.
+    [[nodiscard]] bool hold(CallBase& call);
+    /// Takes it out; does nothing if it is not there (any more).
+    void release_held(CallBase& call) noexcept;
+    /// Takes it out and puts it into the queue; the worker does not end in between.
+    void enqueue_held(CallBase& call) noexcept;
+
+    /// The stop requests of running calls, so that a stop of the worker reaches them.
+    void add_stop_state(StopState& state);
+    void remove_stop_state(StopState& state) noexcept;
+
+protected:
+    ~CallHost() = default;
+
+    /// A held call has become ready: it takes its place in the queue.
+    virtual void enqueue(CallBase& call) noexcept = 0;
+    /// The last held call has gone.
+    virtual void nothing_held() noexcept = 0;
+
+    /// With mutex_ held.
+    [[nodiscard]] bool holds_calls() const noexcept { return held_count_ != 0; }
+    /// What a wait for all calls waits for.
+    [[nodiscard]] Dependencies all_that_is_under_way() const;
+    /// From now on held calls fail, and running ones are asked to stop.
+    void fail_held_calls() noexcept;
+
+    Agent agent_;
+    mutable std::mutex mutex_;
+
+private:
+    [[nodiscard]] bool unlink(CallBase& call) noexcept;
+    void forget(CallBase& call) noexcept;
+
+    std::string name_;
+    Clock* clock_;
+    std::shared_ptr<Observer> observer_;
+    CallBase* held_ = nullptr;  // guarded by mutex_, as all below
+    std::size_t held_count_ = 0;
+    std::vector<IntrusivePtr<StopState>> stop_states_;
+    bool stopping_now_ = false;
+};
+
+/// The error of calls that a stop ended, and of calls made after it.
+[[nodiscard]] std::exception_ptr stopped_error(std::string_view worker, std::string_view method);
+
+}  // namespace concur::detail

@@ -1,0 +1,297 @@
+/// What follows a future: `on_done`, `then` and `recover`.
+#pragma once
+
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include "concur/core/function_traits.hpp"
+#include "concur/core/owned.hpp"
+#include "concur/future/future.hpp"
+#include "concur/future/wait_graph.hpp"
+
+namespace concur::detail {
+
+/// `std::invoke`, without the header that has it.
+template <class F, class... A>
+decltype(auto) call_with(F& f, A&&... arguments) {
+    return std::apply(f, std::forward_as_tuple(std::forward<A>(arguments)...));
+}
+
+/// Runs a callback with the future.
+template <class T, class F>
+class Callback final : public Continuation {
+public:
+    Callback(StateBase& state, F f) : Continuation(Code::user), state_{&state}, f_{std::move(f)} {}
+
+    void run(StateBase&) noexcept override {
+        static_cast<void>(state_->see_error());  // the callback looks at it
+        try {
+            state_->add_handle();
+            call_with(f_, Future<T>::adopt(state_.get()));
+        } catch (...) {
+            report_callback_error(std::current_exception(), state_->method_name());
+        }
+        delete this;
+    }
+
+private:
+    IntrusivePtr<StateBase> state_;
+    F f_;
+};
+
+/// How a continuation wants to be called.
+enum class Takes { nothing, value, outcome, future, unfit };
+
+template <class F, class T>
+consteval Takes takes() {
+    if constexpr (std::is_void_v<T>) {
+        if (std::is_invocable_v<F&>) return Takes::nothing;
+    } else {
+        if (std::is_invocable_v<F&, T>) return Takes::value;
+    }
+    if (std::is_invocable_v<F&, Outcome<T>>) return Takes::outcome;
+    if (std::is_invocable_v<F&, Future<T>>) return Takes::future;
+    return Takes::unfit;
+}
+
+template <class T, class F>
+decltype(auto) continue_with(F& f, Future<T>&& source) {
+    constexpr Takes how = takes<F, T>();
+    if constexpr (how == Takes::nothing) {
+        return call_with(f);
+    } else if constexpr (how == Takes::value) {
+        return call_with(f, std::move(source).result());
+    } else if constexpr (how == Takes::outcome) {
+        return call_with(f, std::move(source).outcome());
+    } else {
+        return call_with(f, std::move(source));
+    }
+}
+
+template <class T, class F>
+struct ThenResult {
+    using type = Owned<decltype(continue_with(std::declval<F&>(), std::declval<Future<T>>()))>;
+};
+
+/// No executor: runs at once, on the thread that completes the source.
+struct Inline {};
+
+/// The state of a continuation, and the continuation itself: one allocation.
+///
+/// `Step` gets the done source, and returns the value or the future that the state ends in; `passes_failures` says that
+/// a failed source ends it without running the step.
+template <class Result, class T, class Step, class Executor, bool passes_failures>
+class ThenState final : public ValueState<Flattened<Result>>, public Continuation {
+    using Base = ValueState<Flattened<Result>>;
+
+public:
+    ThenState(Future<T> source, Step step, Executor executor)
+        : Base(Phase::pending), Continuation(Code::user), step_{std::move(step)}, executor_{std::move(executor)} {
+        this->set_clock(source.shared_state_of_future()->clock());
+        this->set_source(source.release_state());
+    }
+
+    /// Gives the first handle.
+    static Future<Flattened<Result>> start(Future<T> source, Step step, Executor executor) {
+        StateBase& before = *source.shared_state_of_future();
+        before.add_ref();
+        const auto keep = IntrusivePtr<StateBase>::adopt(&before);
+        auto* state = new ThenState(std::move(source), std::move(step), std::move(executor));
+        state->add_ref();  // the continuation's own
+        auto future = Future<Flattened<Result>>::adopt(state);
+        if (!before.attach(*state)) state->run(before);
+        return future;
+    }
+
+    void run(StateBase&) noexcept override {
+        if constexpr (std::is_same_v<Executor, Inline>) {
+            step();
+        } else {
+            try {
+                executor_.execute([handover = std::make_shared<Handover>(this)] { handover->run(); });
+            } catch (...) {
+                // The task is gone with the exception, and has ended the state.
+                report_callback_error(std::current_exception(), this->method_name());
+            }
+        }
+    }
+
+    void dependencies(Dependencies& dependencies) override {
+        Base::dependencies(dependencies);
+        if (ThreadRecord* thread = runs_on_.load(std::memory_order_acquire)) dependencies.on(*thread);
+    }
+
+protected:
+    void ended(Phase from) noexcept override {
+        // Cancelled while it waited: what it kept is let go now, unless it is about to run anyway.
+        if (from != Phase::pending) return;
+        const IntrusivePtr<StateBase> source = this->source();
+        if (source && source->detach(*this)) {
+            drop_source();
+            this->release();
+        }
+    }
+
+private:
+    /// The continuation's way through an executor. One that drops its task leaves a broken promise, never a pending
+    /// future.
+    class Handover {
+    public:
+        explicit Handover(ThenState* state) noexcept : state_{state} {}
+        Handover(const Handover&) = delete;
+        Handover& operator=(const Handover&) = delete;
+        ~Handover() {
+            if (state_)
+                state_->abandon(std::make_exception_ptr(
+                    BrokenPromiseError("the executor dropped a continuation without running it")));
+        }
+        void run() noexcept { std::exchange(state_, nullptr)->step(); }
+
+    private:
+        ThenState* state_;
+    };
+
+    void abandon(std::exception_ptr error) noexcept {
+        if (const auto claim = this->claim(Phase::pending))
+            this->complete(claim, std::move(error), StopReason::not_retryable, CompletedBy::owner);
+        drop_source();
+        this->release();
+    }
+
+    // Ends with giving up the continuation's reference.
+    void step() noexcept {
+        if (!this->advance(Phase::pending, Phase::running)) {
+            drop_source();
+            return this->release();
+        }
+        const Role role;
+        runs_on_.store(&this_thread_record(), std::memory_order_release);
+        auto source = Future<T>::adopt(this->take_source());
+        const IntrusivePtr<StateBase> before(source.shared_state_of_future());
+        try {
+            if (passes_failures && before->error()) {
+                fail(before->see_error(), before->stop_reason());
+            } else if constexpr (is_future<Result>) {
+                Result inner = step_(std::move(source));
+                runs_on_.store(nullptr, std::memory_order_release);
+                if (!inner.valid()) throw_no_state();
+                this->follow(inner.release_state());
+            } else {
+                this->emplace([&]() -> Result { return step_(std::move(source)); });
+                static_cast<void>(this->publish(Phase::running));
+            }
+        } catch (...) {
+            fail(std::current_exception(), StopReason::retries_exhausted);
+        }
+        this->release();
+    }
+
+    void fail(std::exception_ptr error, StopReason reason) noexcept {
+        if (const auto claim = this->claim(Phase::running))
+            this->complete(claim, std::move(error), reason, CompletedBy::owner);
+    }
+
+    void drop_source() noexcept {
+        if (StateBase* source = this->take_source()) source->drop_handle();
+    }
+
+    Step step_;
+    [[no_unique_address]] Executor executor_;
+    std::atomic<ThreadRecord*> runs_on_{nullptr};
+};
+
+/// Calls a handler with the exception, if it is of the type that the handler takes.
+template <class T, class F>
+class Recovery {
+    using Traits = FunctionTraits<F>;
+    static_assert(
+        Traits::known && Traits::Parameters::size == 1,
+        "concur: recover() needs a function with one parameter, whose type is the exception that it handles; write "
+        "it out, or take a std::exception_ptr");
+    using Handled = std::remove_cvref_t<typename Traits::Parameters::template at<0>::type>;
+    using Given = typename Traits::Result;
+
+public:
+    /// A handler that returns a future is flattened.
+    using Result = std::conditional_t<is_future<std::decay_t<Given>>, Future<T>, T>;
+
+    explicit Recovery(F f) : f_{std::move(f)} {}
+
+    Result operator()(Future<T> source) {
+        const std::exception_ptr error = source.exception();
+        if (!error) {
+            if constexpr (is_future<Result>) {
+                return source;
+            } else {
+                return std::move(source).result();
+            }
+        }
+        if constexpr (std::is_same_v<Handled, std::exception_ptr>) {
+            return f_(error);
+        } else {
+            try {
+                std::rethrow_exception(error);
+            } catch (const Handled& handled) {
+                return f_(const_cast<Handled&>(handled));
+            }
+        }
+    }
+
+private:
+    F f_;
+};
+
+}  // namespace concur::detail
+
+namespace concur {
+
+template <class T>
+template <class F>
+    requires std::invocable < std::decay_t<F>
+&, Future < T >> void Future<T>::on_done(F&& f) const {
+    detail::StateBase& state = this->state();
+    auto* callback = new detail::Callback<T, std::decay_t<F>>(state, std::forward<F>(f));
+    if (!state.attach(*callback)) callback->run(state);
+}
+
+template <class T>
+template <class F>
+auto Future<T>::then(F&& f) const {
+    return then(detail::Inline(), std::forward<F>(f));
+}
+
+template <class T>
+template <class Executor, class F>
+    requires(std::is_same_v<Executor, detail::Inline> ||
+             requires(Executor & executor, void (*task)()) { executor.execute(task); })
+auto Future<T>::then(Executor executor, F&& f) const {
+    using Function = std::decay_t<F>;
+    constexpr detail::Takes how = detail::takes<Function, T>();
+    if constexpr (how == detail::Takes::unfit) {
+        static_assert(
+            how != detail::Takes::unfit,
+            "concur: this continuation cannot be called with the future's result; it takes the value (nothing for "
+            "void), an Outcome<T> or the Future<T>");
+    } else {
+        static_cast<void>(state());
+        using Result = typename detail::ThenResult<T, Function>::type;
+        auto step = [f = Function(std::forward<F>(f))](Future source) mutable -> Result {
+            return detail::continue_with<T>(f, std::move(source));
+        };
+        constexpr bool passes_failures = how == detail::Takes::nothing || how == detail::Takes::value;
+        return detail::ThenState<Result, T, decltype(step), Executor, passes_failures>::start(*this, std::move(step),
+                                                                                              std::move(executor));
+    }
+}
+
+template <class T>
+template <class F>
+Future<T> Future<T>::recover(F&& f) const {
+    static_cast<void>(state());
+    using Step = detail::Recovery<T, std::decay_t<F>>;
+    return detail::ThenState<typename Step::Result, T, Step, detail::Inline, false>::start(
+        *this, Step(std::forward<F>(f)), {});
+}
+
+}  // namespace concur

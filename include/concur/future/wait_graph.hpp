@@ -1,0 +1,87 @@
+/// Who waits for whom, so that a wait that could never end is an error instead of a hang.
+///
+/// Three kinds of nodes: threads that block, agents (workers: they do one thing at a time, on some thread), and states
+/// of futures. An edge says "cannot go on before". The graph is not stored: each state and agent tells its edges when
+/// it is asked, and the only thing registered is what a blocked thread waits for. It is looked at when a thread blocks
+/// for an unlimited time, and when a state comes to depend on another one while it is waited for.
+/// docs/design/deadlocks.md
+#pragma once
+
+#include <atomic>
+#include <span>
+#include <vector>
+
+#include "concur/core/intrusive_ptr.hpp"
+
+namespace concur::detail {
+
+class StateBase;
+class ThreadRecord;
+
+/// The calling thread, as the graph knows it.
+[[nodiscard]] ThreadRecord& this_thread_record() noexcept;
+
+/// Something that runs calls one at a time: a worker. Whoever runs them right now holds it.
+class Agent {
+public:
+    Agent() = default;
+    /// Waits until nobody looks at the agent any more.
+    ~Agent();
+    Agent(const Agent&) = delete;
+    Agent& operator=(const Agent&) = delete;
+
+    // Relaxed: the graph follows an agent to a thread only if that thread is blocked, and a blocked thread wrote the
+    // pointer before it registered under the graph's mutex.
+    void held_by(ThreadRecord* thread) noexcept { thread_.store(thread, std::memory_order_relaxed); }
+    [[nodiscard]] ThreadRecord* holder() const noexcept { return thread_.load(std::memory_order_relaxed); }
+
+private:
+    std::atomic<ThreadRecord*> thread_{nullptr};
+};
+
+/// What a state says it depends on. Without any entry it may be completed by anybody, at any time.
+class Dependencies {
+public:
+    void on(IntrusivePtr<StateBase> state);
+    void on(const Agent& agent) { agents.push_back(&agent); }
+    void on(ThreadRecord& thread) { threads.push_back(&thread); }
+
+    std::vector<IntrusivePtr<StateBase>> states;
+    std::vector<const Agent*> agents;
+    std::vector<ThreadRecord*> threads;
+    /// True if one of them is enough (`when_any`), false if all are needed.
+    bool any_suffices = false;
+};
+
+/// While alive, the calling thread does something that others may wait for: it runs calls of an agent, or a
+/// continuation. Threads without a role cannot be part of a ring, and are not looked at.
+class Role {
+public:
+    Role() noexcept;
+    ~Role();
+    Role(const Role&) = delete;
+    Role& operator=(const Role&) = delete;
+};
+
+/// While alive, the calling thread waits for an unlimited time. Throws DeadlockError where that could never end.
+class BlockedThread {
+public:
+    enum class Until : bool { all, any };
+
+    BlockedThread(std::span<StateBase* const> states, Until until);
+    explicit BlockedThread(const Agent& agent);
+    explicit BlockedThread(Dependencies target);
+    ~BlockedThread();
+    BlockedThread(const BlockedThread&) = delete;
+    BlockedThread& operator=(const BlockedThread&) = delete;
+
+private:
+    void enter(Dependencies target);
+
+    bool registered_ = false;
+};
+
+/// True if `state`, which is about to depend on `source`, would then wait for itself.
+[[nodiscard]] bool closes_ring(StateBase& state, StateBase& source);
+
+}  // namespace concur::detail

@@ -1,0 +1,35 @@
+/// Start reading here.
+///
+/// `Worker<T>::options()...init(args...)` puts an object of an existing class behind a proxy. Calls on the proxy run
+/// where the object lives, one at a time, and give futures:
+///
+///     struct Counter {                                  // any class: no base class, no macro
+///         explicit Counter(int start) : value{start} {}
+///         int add(int amount) { return value += amount; }
+///         int value;
+///     };
+///
+///     auto counter = concur::Worker<Counter>::options().mode("thread").init(10);
+///     concur::Future<int> sum = counter.call<&Counter::add>(5);
+///     sum.result();                                     // 15
+///
+/// From here: options.hpp (the builder), proxy.hpp (calling and stopping), ../future/future.hpp (results),
+/// ../call/call.hpp (one call's life), ../backend/backend.hpp (what a mode is).
+#pragma once
+
+#include "concur/worker/options.hpp"
+#include "concur/worker/proxy.hpp"
+#include "concur/worker/this_worker.hpp"
+
+namespace concur {
+
+/// The way to a worker whose object is a T: any object type with any constructor, aggregates too. T is built in place
+/// and destroyed where it lives, so it need be neither copyable nor movable.
+template <class T>
+class Worker {
+public:
+    [[nodiscard]] static Options<T> options() { return {}; }
+    [[nodiscard]] static Options<T> options(const Settings& settings) { return Options<T>(settings); }
+};
+
+}  // namespace concur

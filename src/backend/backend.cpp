@@ -1,0 +1,283 @@
+#include "concur/backend/backend.hpp"
+
+#include <fmt/format.h>
+#include <pthread.h>
+
+#include <optional>
+
+#include "concur/call/inputs.hpp"
+#include "concur/core/errors.hpp"
+#include "concur/observe/observer.hpp"
+#include "core/process_exit.hpp"
+#include "core/runtime.hpp"
+#include "core/thread.hpp"
+
+namespace concur::detail {
+
+/// All workers whose object lives, for the end of the process.
+class LiveBackends {
+public:
+    static void add(Backend& backend) {
+        watch_exit();
+        set_exit_action([] { stop_all(); });
+        const std::lock_guard lock(list->mutex);
+        backend.next_live_ = list->first;
+        if (list->first) list->first->previous_live_ = &backend;
+        list->first = &backend;
+        backend.live_ = true;
+    }
+
+    static void remove(Backend& backend) noexcept {
+        const std::lock_guard lock(list->mutex);
+        if (!backend.live_) return;
+        backend.live_ = false;
+        if (backend.next_live_) backend.next_live_->previous_live_ = backend.previous_live_;
+        (backend.previous_live_ ? backend.previous_live_->next_live_ : list->first) = backend.next_live_;
+    }
+
+    /// W24: stop, after a second stop now, and after another one leave alone what does not end.
+    static void stop_all() noexcept {
+        constexpr Duration patience = std::chrono::seconds(1);
+        std::vector<IntrusivePtr<Backend>> all;
+        {
+            const std::lock_guard lock(list->mutex);
+            for (Backend* backend = list->first; backend; backend = backend->next_live_) all.emplace_back(backend);
+        }
+        for (const Backend::StopLevel level : {Backend::StopLevel::drain, Backend::StopLevel::now}) {
+            for (const auto& backend : all) backend->raise_stop_level(level);
+            const TimePoint deadline = deadline_after(steady_clock().now(), patience);
+            for (const auto& backend : all) backend->await_end(deadline);
+        }
+        for (const auto& backend : all) {
+            if (backend->has_ended()) {
+                backend->join();
+            } else {
+                backend->abandon_running_call();
+                backend->orphan();
+                static_cast<void>(IntrusivePtr(backend).detach());  // its thread may still use it
+            }
+        }
+        join_retired_threads();
+        runtime_shut_down(patience);
+    }
+
+private:
+    struct List {
+        std::mutex mutex;
+        Backend* first = nullptr;
+    };
+    // Never destroyed: workers may end while the process exits. A forked child has none of its parent's workers.
+    static List* list;
+    static const int registered;
+};
+
+LiveBackends::List* LiveBackends::list = new List;
+const int LiveBackends::registered =
+    ::pthread_atfork([] { list->mutex.lock(); }, [] { list->mutex.unlock(); }, [] { list = new List; });
+
+/// The rest of a stop that nobody waits for: it was begun inside the worker.
+class StopEscalation final : public Timer {
+public:
+    explicit StopEscalation(Backend& backend) : backend_{&backend} {}
+
+    void expired() noexcept override {
+        const IntrusivePtr<Backend> backend = backend_;
+        if (backend->has_ended()) return;
+        if (backend->stop_level() != Backend::StopLevel::now) {
+            backend->raise_stop_level(Backend::StopLevel::now);
+            backend->escalate_later();
+        } else if (backend->abandon_running_call()) {
+            backend->warn(
+                WarningKind::stuck,
+                fmt::format("the worker {} does not end: a method runs on that stops its own worker", backend->name()));
+        }
+    }
+
+private:
+    IntrusivePtr<Backend> backend_;
+};
+
+Backend::Backend(WorkerConfig config, std::unique_ptr<ObjectFactory> factory)
+    : CallHost(std::string(config.settings.name.value().view()), *config.clock, std::move(config.observer)),
+      settings_{config.settings},
+      factory_{std::move(factory)} {}
+
+Backend::~Backend() = default;
+
+IntrusivePtr<Backend> Backend::start(WorkerConfig config, std::unique_ptr<ObjectFactory> factory) {
+    IntrusivePtr<Backend> backend = make_backend(std::move(config), std::move(factory));
+    backend->start_object();
+    LiveBackends::add(*backend);
+    return backend;
+}
+
+// ---- calls
+
+void Backend::submit(CallBase& call) {
+    if (generation_ != fork_generation())
+        throw ForkedHandleError(
+            fmt::format("the worker {} was made before a fork, and does not exist in the child", name()));
+    const StopLevel level = stop_level();
+    // While the worker drains, its own running calls may still need it.
+    if (level != StopLevel::none && (level == StopLevel::now || !is_inside())) throw_stopped(call);
+    if (call.phase() == Phase::pending)
+        accept_with_inputs(call);
+    else
+        accept(call);
+}
+
+void Backend::accept_with_inputs(CallBase& call) {
+    if (!hold(call)) throw_stopped(call);
+    Inputs::start(call);
+}
+
+void Backend::throw_stopped(const CallBase& call) const {
+    throw WorkerStoppedError(
+        fmt::format("{} was not called: the worker {} has been stopped", call.method_name(), name()));
+}
+
+// ---- stopping
+
+void Backend::drop_handle() noexcept {
+    // Made before a fork: the worker lives in the parent.
+    if (generation_ != fork_generation()) return;
+    if (handles_.fetch_sub(1, std::memory_order_acq_rel) == 1) stop_as_last_handle();
+    release();
+}
+
+void Backend::stop_as_last_handle() noexcept {
+    if (exit_leaves_threads_alone() || (exit_has_begun() && stopped() && !has_ended())) return orphan();
+    try {
+        if (!is_inside()) return stop_and_wait(Stop::drain);
+        raise_stop_level(StopLevel::drain);
+    } catch (const Error&) {
+        // A wait that could never end: the stop has begun, and the worker ends when what it waits for does.
+    }
+    escalate_later();
+    orphan();
+}
+
+void Backend::stop(Stop how) {
+    if (generation_ != fork_generation())
+        throw ForkedHandleError(
+            fmt::format("the worker {} was made before a fork, and cannot be stopped in the child", name()));
+    if (is_inside()) {
+        raise_stop_level(how == Stop::now ? StopLevel::now : StopLevel::drain);
+        return escalate_later();
+    }
+    stop_and_wait(how);
+}
+
+void Backend::stop_and_wait(Stop how) {
+    raise_stop_level(how == Stop::now ? StopLevel::now : StopLevel::drain);
+    if (!has_ended()) {
+        const RuntimeWait spare_thread;
+        const BlockedThread blocked(agent());
+        const Duration timeout = *settings_.stop_timeout;
+        if (how == Stop::drain && !await_end(deadline_after(clock().now(), timeout))) raise_stop_level(StopLevel::now);
+        if (!await_end(deadline_after(clock().now(), timeout))) {
+            abandon_running_call();
+            warn(WarningKind::stuck, fmt::format("the worker {} does not end: what it runs does not react to being "
+                                                 "asked to stop, and a thread cannot be killed",
+                                                 name()));
+            await_end(no_deadline);
+        }
+    }
+    join();
+}
+
+void Backend::raise_stop_level(StopLevel level) noexcept {
+    StopLevel before = stop_level_.load(std::memory_order_relaxed);
+    do {
+        if (before >= level) return;
+    } while (!stop_level_.compare_exchange_weak(before, level, std::memory_order_seq_cst, std::memory_order_relaxed));
+    const IntrusivePtr<Backend> keep(this);
+    if (level == StopLevel::now) {
+        fail_held_calls();
+        fail_queued_calls();
+    }
+    stop_level_raised();
+}
+
+void Backend::escalate_later() noexcept {
+    IntrusivePtr<Timer> timer(new StopEscalation(*this));
+    {
+        const std::lock_guard lock(mutex_);
+        if (has_ended()) return;
+        escalation_ = timer;
+    }
+    clock().schedule(std::move(timer), deadline_after(clock().now(), *settings_.stop_timeout));
+}
+
+void Backend::destroy_object(void* object) noexcept {
+    try {
+        factory_->destroy(object);
+    } catch (...) {
+        warn(WarningKind::destructor_error, fmt::format("the destructor of the object of {} threw", name()),
+             std::current_exception());
+    }
+}
+
+void Backend::report_ended() noexcept {
+    LiveBackends::remove(*this);
+    IntrusivePtr<Timer> escalation;
+    {
+        const std::lock_guard lock(mutex_);
+        ended_.store(1, std::memory_order_release);
+        std::swap(escalation, escalation_);
+    }
+    if (escalation) clock().unschedule(*escalation);
+    wake_all(ended_);
+    wake_drainers();
+}
+
+bool Backend::await_end(TimePoint deadline) noexcept {
+    while (!has_ended()) {
+        if (deadline != no_deadline && clock().now() >= deadline) return false;
+        clock().park(ended_, 0, deadline);
+    }
+    return true;
+}
+
+// ---- draining
+
+// A drainer counts itself before it looks, the worker counts drainers after it became idle: one of them sees the other.
+bool Backend::drain(Duration timeout) {
+    if (generation_ != fork_generation())
+        throw ForkedHandleError(
+            fmt::format("the worker {} was made before a fork, and cannot be waited for in the child", name()));
+    if (is_inside()) throw DeadlockError(fmt::format("the worker {} would wait for itself in drain()", name()));
+    const TimePoint deadline = timeout == never ? no_deadline : deadline_after(clock().now(), timeout);
+    struct Drainer {
+        std::atomic<std::uint32_t>& count;
+        explicit Drainer(std::atomic<std::uint32_t>& drainers) : count{drainers} {
+            count.fetch_add(1, std::memory_order_seq_cst);
+        }
+        ~Drainer() { count.fetch_sub(1, std::memory_order_relaxed); }
+    } const drainer(drainers_);
+    const RuntimeWait spare_thread;
+    std::optional<BlockedThread> blocked;
+    for (;;) {
+        const std::uint32_t idle_count = idle_count_.load(std::memory_order_acquire);
+        if (has_ended() || is_idle()) return true;
+        if (deadline != no_deadline && clock().now() >= deadline) return false;
+        if (deadline == no_deadline && !blocked) blocked.emplace(all_that_is_under_way());
+        clock().park(idle_count_, idle_count, deadline);
+    }
+}
+
+void Backend::wake_drainers() noexcept {
+    idle_count_.fetch_add(1, std::memory_order_seq_cst);
+    wake_all(idle_count_);
+}
+
+void Backend::warn(WarningKind kind, std::string_view message, std::exception_ptr error) noexcept {
+    tell_warning(observer().get(), {kind, name(), {}, message, std::move(error)});
+}
+
+Backend& WorkerHandle::get() const {
+    if (!backend_) throw NoStateError("this proxy is empty: it was default-constructed or moved from");
+    return *backend_;
+}
+
+}  // namespace concur::detail

@@ -1,0 +1,129 @@
+// Sync mode: the object lives wherever its callers are; they take turns.
+#include "concur/backend/backend.hpp"
+#include "concur/call/inputs.hpp"
+#include "concur/call/runner.hpp"
+#include "core/runtime.hpp"
+
+namespace concur::detail {
+namespace {
+
+class SyncBackend final : public Backend {
+public:
+    using Backend::Backend;
+
+private:
+    enum Turn : std::uint32_t { free, taken, contended };
+
+    bool runs_in_caller() const noexcept override { return true; }
+
+    void start_object() override { object_ = factory().build(); }
+
+    void accept(CallBase& call) override {
+        if (is_inside()) return run(call);  // the worker's own call: one turn
+        take_turn();
+        if (!object_ || stop_level() == StopLevel::now) {
+            leave_turn();
+            throw_stopped(call);
+        }
+        {
+            const Role role;
+            agent_.held_by(&this_thread_record());
+            run(call);
+            agent_.held_by(nullptr);
+        }
+        leave_turn();
+    }
+
+    void accept_with_inputs(CallBase& call) override {
+        if (std::exception_ptr failure = Inputs::wait(call)) {
+            const auto claim = call.claim(Phase::pending);
+            return call.complete(claim, std::move(failure), StopReason::input_failed, CompletedBy::owner);
+        }
+        static_cast<void>(call.advance(Phase::pending, Phase::queued));
+        accept(call);
+    }
+
+    void run(CallBase& call) noexcept {
+        static_cast<void>(call.advance(Phase::queued, Phase::running));
+        Runner::run(*this, call, object_);
+    }
+
+    // Held calls wait for the futures that their methods returned; they come back done.
+    void enqueue(CallBase&) noexcept override {}
+    void nothing_held() noexcept override {
+        report_idle();
+        end_if_stopped();
+    }
+    void stop_level_raised() noexcept override { end_if_stopped(); }
+    // Callers that wait for their turn notice when they get it.
+    void fail_queued_calls() noexcept override {}
+
+    bool is_idle() override {
+        const std::lock_guard lock(mutex_);
+        return turn_.load(std::memory_order_seq_cst) == free && !holds_calls();
+    }
+
+    // ---- the turn: a mutex that knows who waits for whom
+
+    void take_turn() {
+        std::uint32_t expected = free;
+        if (turn_.compare_exchange_strong(expected, taken, std::memory_order_acquire, std::memory_order_relaxed))
+            return;
+        waiting_.fetch_add(1, std::memory_order_seq_cst);
+        struct Leave {
+            std::atomic<std::uint32_t>& waiting;
+            ~Leave() { waiting.fetch_sub(1, std::memory_order_seq_cst); }
+        } const leave{waiting_};
+        const RuntimeWait spare_thread;
+        const BlockedThread blocked(agent());
+        while (turn_.exchange(contended, std::memory_order_acquire) != free) clock().park(turn_, contended);
+    }
+
+    // Sequentially consistent, with the stop level that is read after it: either who leaves sees the stop, or who stops
+    // finds the turn free.
+    void leave_turn() noexcept {
+        if (turn_.exchange(free, std::memory_order_seq_cst) == contended) wake_one(turn_);
+        report_idle();
+        if (stopped()) end_if_stopped();
+    }
+
+    // Whoever finds a stopped worker at rest destroys the object. One that finds the turn taken leaves it to the
+    // holder: that one looks again if somebody asked since it looked.
+    void end_if_stopped() noexcept {
+        if (!stopped() || is_inside()) return;
+        end_requests_.fetch_add(1, std::memory_order_seq_cst);
+        bool ends = false;
+        std::uint32_t requests = 0;
+        do {
+            requests = end_requests_.load(std::memory_order_seq_cst);
+            std::uint32_t expected = free;
+            if (!turn_.compare_exchange_strong(expected, taken, std::memory_order_seq_cst)) return;
+            ends = is_at_rest();
+            if (ends) {
+                agent_.held_by(&this_thread_record());
+                destroy_object(std::exchange(object_, nullptr));
+                agent_.held_by(nullptr);
+            }
+            if (turn_.exchange(free, std::memory_order_seq_cst) == contended) wake_one(turn_);
+        } while (!ends && requests != end_requests_.load(std::memory_order_seq_cst));
+        if (ends) report_ended();
+    }
+
+    bool is_at_rest() {
+        const std::lock_guard lock(mutex_);
+        return object_ && !holds_calls() && waiting_.load(std::memory_order_seq_cst) == 0;
+    }
+
+    void* object_ = nullptr;  // guarded by the turn
+    ParkingWord turn_{free};
+    std::atomic<std::uint32_t> waiting_{0};
+    std::atomic<std::uint32_t> end_requests_{0};
+};
+
+}  // namespace
+
+IntrusivePtr<Backend> make_sync_backend(WorkerConfig config, std::unique_ptr<ObjectFactory> factory) {
+    return IntrusivePtr<Backend>(new SyncBackend(std::move(config), std::move(factory)));
+}
+
+}  // namespace concur::detail

@@ -1,0 +1,88 @@
+#include "concur/call/inputs.hpp"
+
+namespace concur::detail {
+
+class Inputs::Node final : public Continuation {
+public:
+    Node() noexcept : Continuation(Code::library) {}
+
+    void run(StateBase& input) noexcept override {
+        const IntrusivePtr<CallBase> call = std::move(call_);  // owns this node
+        call->inputs_->arrived(index_, input);
+    }
+
+    IntrusivePtr<CallBase> call_;
+    std::size_t index_ = 0;
+};
+
+namespace {
+
+class Collect final : public InputVisitor {
+public:
+    void operator()(StateBase& input) override { inputs.emplace_back(&input); }
+    std::vector<IntrusivePtr<StateBase>> inputs;
+};
+
+}  // namespace
+
+Inputs::Inputs(CallBase& call) : call_{call} {}
+Inputs::~Inputs() = default;
+
+void Inputs::start(CallBase& call) {
+    Collect collect;
+    call.visit_inputs(collect);
+
+    const IntrusivePtr<CallBase> keep(&call);
+    call.inputs_ = new Inputs(call);
+    Inputs& self = *call.inputs_;
+    const std::size_t count = collect.inputs.size();
+    const std::vector<IntrusivePtr<StateBase>> all = collect.inputs;
+    self.inputs_ = std::move(collect.inputs);
+    self.nodes_ = std::make_unique<Node[]>(count);
+    self.missing_.store(count + 1,
+                        std::memory_order_relaxed);  // one for this function: the call is not ready before its end
+    for (std::size_t i = 0; i < count; ++i) {
+        Node& node = self.nodes_[i];
+        node.call_ = keep;
+        node.index_ = i;
+        if (!all[i]->attach(node)) node.run(*all[i]);
+    }
+    if (self.missing_.fetch_sub(1, std::memory_order_acq_rel) == 1) self.ready();
+}
+
+std::exception_ptr Inputs::wait(CallBase& call) {
+    Collect collect;
+    call.visit_inputs(collect);
+    for (const IntrusivePtr<StateBase>& input : collect.inputs) {
+        input->wait();
+        if (input->error()) return input->see_error();
+    }
+    return nullptr;
+}
+
+void Inputs::arrived(std::size_t index, StateBase& input) noexcept {
+    IntrusivePtr<StateBase> gone;  // released outside the lock
+    {
+        const std::lock_guard lock(mutex_);
+        std::swap(gone, inputs_[index]);
+    }
+    if (input.error()) {
+        if (const auto claim = call_.claim(Phase::pending))
+            call_.complete(claim, input.see_error(), StopReason::input_failed, CompletedBy::owner);
+    }
+    if (missing_.fetch_sub(1, std::memory_order_acq_rel) == 1) ready();
+}
+
+void Inputs::ready() noexcept {
+    // Not if an input failed, or the call was cancelled: then it is over.
+    if (!call_.advance(Phase::pending, Phase::queued)) return;
+    call_.host().enqueue_held(call_);
+}
+
+void Inputs::dependencies(Dependencies& dependencies) {
+    const std::lock_guard lock(mutex_);
+    for (const IntrusivePtr<StateBase>& input : inputs_)
+        if (input) dependencies.on(input);
+}
+
+}  // namespace concur::detail

@@ -1,0 +1,61 @@
+#include "concur/core/clock.hpp"
+
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <climits>
+#include <ctime>
+
+#include "core/runtime.hpp"
+
+namespace concur::detail {
+namespace {
+
+static_assert(sizeof(ParkingWord) == sizeof(std::uint32_t), "a futex is a plain 32-bit word");
+
+std::uint32_t* address_of(ParkingWord& word) noexcept { return reinterpret_cast<std::uint32_t*>(&word); }
+
+void futex_wake(ParkingWord& word, int count) noexcept {
+    ::syscall(SYS_futex, address_of(word), FUTEX_WAKE_PRIVATE, count, nullptr, nullptr, 0);
+}
+
+// CLOCK_MONOTONIC, absolute: std::chrono::steady_clock counts the same nanoseconds, and an absolute time survives
+// EINTR.
+void futex_wait(ParkingWord& word, std::uint32_t expected, TimePoint deadline) noexcept {
+    timespec until{};
+    timespec* limit = nullptr;
+    if (deadline != no_deadline) {
+        const auto since = deadline.time_since_epoch();
+        if (since.count() <= 0) return;
+        const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
+        until.tv_sec = static_cast<time_t>(seconds.count());
+        until.tv_nsec = static_cast<long>((since - seconds).count());
+        limit = &until;
+    }
+    ::syscall(SYS_futex, address_of(word), FUTEX_WAIT_BITSET_PRIVATE, expected, limit, nullptr, FUTEX_BITSET_MATCH_ANY);
+}
+
+class SteadyClock final : public Clock {
+public:
+    TimePoint now() const noexcept override { return std::chrono::steady_clock::now(); }
+
+    void park(ParkingWord& word, std::uint32_t expected, TimePoint deadline) noexcept override {
+        futex_wait(word, expected, deadline);
+    }
+
+    void schedule(IntrusivePtr<Timer> timer, TimePoint when) override { runtime_schedule(std::move(timer), when); }
+    void unschedule(Timer& timer) noexcept override { runtime_unschedule(timer); }
+};
+
+}  // namespace
+
+void wake_one(ParkingWord& word) noexcept { futex_wake(word, 1); }
+void wake_all(ParkingWord& word) noexcept { futex_wake(word, INT_MAX); }
+
+Clock& steady_clock() noexcept {
+    static SteadyClock clock;
+    return clock;
+}
+
+}  // namespace concur::detail

@@ -1,0 +1,191 @@
+#include "core/runtime.hpp"
+
+#include <pthread.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "concur/core/errors.hpp"
+#include "core/thread.hpp"
+
+namespace concur::detail {
+namespace {
+
+namespace net = boost::asio;
+
+constexpr int most_spare_threads = 64;
+
+class Runtime;
+thread_local Runtime* runtime_of_this_thread = nullptr;
+
+class Runtime {
+public:
+    Runtime() : base_threads_{static_cast<int>(std::max(1u, std::thread::hardware_concurrency()))} {
+        const std::lock_guard lock(mutex_);
+        for (int i = 0; i < base_threads_; ++i) add_thread();
+    }
+
+    void post(RuntimeTask& task) {
+        net::post(loop_, [&task] { task.run(); });
+    }
+
+    void schedule(IntrusivePtr<Timer> timer, TimePoint when) {
+        const std::lock_guard lock(mutex_);
+        auto [place, inserted] = timers_.try_emplace(timer.get(), std::make_unique<net::steady_timer>(loop_));
+        place->second->expires_at(when);
+        place->second->async_wait([this, timer](const boost::system::error_code& error) {
+            if (error) return;
+            {
+                const std::lock_guard inner(mutex_);
+                timers_.erase(timer.get());
+            }
+            timer->expired();
+        });
+    }
+
+    void unschedule(Timer& timer) noexcept {
+        const std::lock_guard lock(mutex_);
+        timers_.erase(&timer);
+    }
+
+    void begin_wait() {
+        const std::lock_guard lock(mutex_);
+        if (running_ - waiting_ <= base_threads_) {
+            if (waiting_ >= most_spare_threads)
+                throw DeadlockError(
+                    "64 threads of concur's runtime wait already: do not wait in callbacks, use then()");
+            add_thread();
+        }
+        ++waiting_;
+    }
+    void end_wait() noexcept {
+        const std::lock_guard lock(mutex_);
+        --waiting_;
+    }
+
+    void shut_down(Duration patience) noexcept {
+        {
+            const std::lock_guard lock(mutex_);
+            timers_.clear();
+            work_.reset();
+        }
+        const TimePoint deadline = deadline_after(steady_clock().now(), patience);
+        while (std::uint32_t left = alive_.load(std::memory_order_acquire)) {
+            if (steady_clock().now() >= deadline) break;
+            steady_clock().park(alive_, left, deadline);
+        }
+        loop_.stop();
+        const std::lock_guard lock(mutex_);
+        const bool all_ended = alive_.load(std::memory_order_acquire) == 0;
+        for (std::thread& thread : threads_) all_ended ? thread.join() : thread.detach();
+        threads_.clear();
+    }
+
+private:
+    // Called with the mutex held.
+    void add_thread() {
+        alive_.fetch_add(1, std::memory_order_relaxed);
+        try {
+            threads_.push_back(start_thread("concur-runtime", [this] { run(); }));
+        } catch (...) {
+            alive_.fetch_sub(1, std::memory_order_relaxed);
+            throw;
+        }
+        ++running_;
+    }
+
+    void run() {
+        runtime_of_this_thread = this;
+        while (!surplus() && loop_.run_one() > 0) {
+        }
+        alive_.fetch_sub(1, std::memory_order_release);
+        wake_all(alive_);
+    }
+
+    // A spare thread ends when those that it stood in for are back.
+    bool surplus() {
+        const std::lock_guard lock(mutex_);
+        if (running_ - waiting_ <= base_threads_) return false;
+        --running_;
+        return true;
+    }
+
+    net::io_context loop_;
+    net::executor_work_guard<net::io_context::executor_type> work_{loop_.get_executor()};
+    std::mutex mutex_;
+    std::unordered_map<Timer*, std::unique_ptr<net::steady_timer>> timers_;
+    std::vector<std::thread> threads_;
+    ParkingWord alive_{0};
+    int base_threads_;
+    int running_ = 0;
+    int waiting_ = 0;
+};
+
+// The runtime in use, made on first use. Never destroyed: a thread that does not end may still be in it. A forked child
+// has none of its threads, and begins anew.
+struct Place {
+    std::mutex mutex;
+    Runtime* runtime = nullptr;
+    bool closed = false;
+};
+Place* place = new Place;
+
+[[maybe_unused]] const int registered = ::pthread_atfork([] { place->mutex.lock(); }, [] { place->mutex.unlock(); },
+                                                         [] {
+                                                             place = new Place;
+                                                             runtime_of_this_thread = nullptr;
+                                                         });
+
+Runtime* runtime() {
+    const std::lock_guard lock(place->mutex);
+    if (place->closed) return nullptr;
+    if (!place->runtime) place->runtime = new Runtime;
+    return place->runtime;
+}
+
+}  // namespace
+
+void runtime_post(RuntimeTask& task) {
+    if (Runtime* loop = runtime())
+        loop->post(task);
+    else
+        task.run();
+}
+
+void runtime_schedule(IntrusivePtr<Timer> timer, TimePoint when) {
+    if (Runtime* loop = runtime()) loop->schedule(std::move(timer), when);
+}
+
+void runtime_unschedule(Timer& timer) noexcept {
+    const std::lock_guard lock(place->mutex);
+    if (place->runtime && !place->closed) place->runtime->unschedule(timer);
+}
+
+RuntimeWait::RuntimeWait() {
+    if (!runtime_of_this_thread) return;
+    runtime_of_this_thread->begin_wait();
+    waits_ = true;
+}
+
+RuntimeWait::~RuntimeWait() {
+    if (waits_) runtime_of_this_thread->end_wait();
+}
+
+void runtime_shut_down(Duration patience) noexcept {
+    Runtime* loop = nullptr;
+    {
+        const std::lock_guard lock(place->mutex);
+        place->closed = true;
+        loop = place->runtime;
+    }
+    if (loop) loop->shut_down(patience);
+}
+
+}  // namespace concur::detail

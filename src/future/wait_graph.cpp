@@ -1,0 +1,194 @@
+#include "concur/future/wait_graph.hpp"
+
+#include <pthread.h>
+
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+#include "concur/core/errors.hpp"
+#include "concur/future/state.hpp"
+
+namespace concur::detail {
+namespace {
+
+// One mutex for the whole graph: it is taken only by threads that are about to sleep, and by agents that end.
+struct Graph {
+    std::mutex mutex;
+    std::vector<ThreadRecord*> unused;
+};
+// Never destroyed: threads may wait while the process exits. A forked child has one thread, and nothing that it waits
+// for.
+Graph* graph = new Graph;
+[[maybe_unused]] const int registered =
+    ::pthread_atfork([] { graph->mutex.lock(); }, [] { graph->mutex.unlock(); }, [] { graph = new Graph; });
+
+}  // namespace
+
+/// Guarded by the graph's mutex. Records are used again but never freed, so that an agent's pointer to one stays good.
+class ThreadRecord {
+public:
+    std::optional<Dependencies> blocked_on;
+};
+
+namespace {
+
+struct RecordOfThread {
+    ThreadRecord* record = nullptr;
+    ~RecordOfThread() {
+        if (!record) return;
+        const std::lock_guard lock(graph->mutex);
+        graph->unused.push_back(std::exchange(record, nullptr));
+    }
+};
+thread_local RecordOfThread record_of_thread;
+thread_local int roles_of_thread = 0;
+
+/// The part of the graph that can be reached from one node, and which of its nodes can go on by themselves.
+///
+/// A node that depends on nothing goes on; one that needs all of its dependencies goes on when all do, one that needs
+/// any when one does. What is left can never go on. (Least fixed point; each edge is looked at once.)
+///
+/// Built under the graph's mutex, but destroyed after it is unlocked: it holds references on states.
+class Reachable {
+public:
+    /// `start` is a thread or a state that depends on `dependencies`, whatever it says itself.
+    Reachable(const void* start, Dependencies dependencies) {
+        node_of(start);
+        add_edges(0, std::move(dependencies));
+        for (std::size_t i = 1; i < nodes_.size(); ++i) add_edges(i, dependencies_of(nodes_[i]));
+    }
+
+    [[nodiscard]] bool start_goes_on() {
+        std::vector<std::size_t> going;
+        for (std::size_t i = 0; i < nodes_.size(); ++i)
+            if (nodes_[i].missing == 0) going.push_back(i);
+        while (!going.empty()) {
+            Node& node = nodes_[going.back()];
+            going.pop_back();
+            if (node.goes_on) continue;
+            node.goes_on = true;
+            for (const std::size_t waiting : node.waiting)
+                if (nodes_[waiting].any_suffices || --nodes_[waiting].missing == 0) going.push_back(waiting);
+        }
+        return nodes_[0].goes_on;
+    }
+
+private:
+    struct Node {
+        IntrusivePtr<StateBase> state;
+        const Agent* agent = nullptr;
+        ThreadRecord* thread = nullptr;
+        std::vector<std::size_t> waiting;  // nodes that depend on this one
+        std::size_t missing = 0;
+        bool any_suffices = false;
+        bool goes_on = false;
+    };
+
+    std::size_t node_of(const void* key) {
+        const auto [place, inserted] = index_.try_emplace(key, nodes_.size());
+        if (inserted) nodes_.emplace_back();
+        return place->second;
+    }
+
+    void add_edges(std::size_t from, Dependencies dependencies) {
+        nodes_[from].any_suffices = dependencies.any_suffices;
+        for (IntrusivePtr<StateBase>& state : dependencies.states) {
+            const std::size_t target = depend(from, state.get());
+            nodes_[target].state = std::move(state);
+        }
+        for (const Agent* agent : dependencies.agents) nodes_[depend(from, agent)].agent = agent;
+        for (ThreadRecord* thread : dependencies.threads) nodes_[depend(from, thread)].thread = thread;
+    }
+
+    std::size_t depend(std::size_t from, const void* on) {
+        const std::size_t target = node_of(on);
+        nodes_[target].waiting.push_back(from);
+        ++nodes_[from].missing;
+        return target;
+    }
+
+    static Dependencies dependencies_of(const Node& node) {
+        Dependencies result;
+        if (node.state) {
+            if (!node.state->done()) node.state->dependencies(result);
+        } else if (node.agent) {
+            if (ThreadRecord* holder = node.agent->holder()) result.on(*holder);
+        } else if (node.thread && node.thread->blocked_on) {
+            result = *node.thread->blocked_on;
+        }
+        return result;
+    }
+
+    std::vector<Node> nodes_;
+    std::unordered_map<const void*, std::size_t> index_;
+};
+
+}  // namespace
+
+void Dependencies::on(IntrusivePtr<StateBase> state) { states.push_back(std::move(state)); }
+
+ThreadRecord& this_thread_record() noexcept {
+    if (!record_of_thread.record) {
+        const std::lock_guard lock(graph->mutex);
+        if (graph->unused.empty()) graph->unused.push_back(new ThreadRecord);
+        record_of_thread.record = graph->unused.back();
+        graph->unused.pop_back();
+    }
+    return *record_of_thread.record;
+}
+
+Agent::~Agent() { const std::lock_guard lock(graph->mutex); }
+
+Role::Role() noexcept { ++roles_of_thread; }
+Role::~Role() { --roles_of_thread; }
+
+BlockedThread::BlockedThread(std::span<StateBase* const> states, Until until) {
+    if (roles_of_thread == 0) return;
+    Dependencies target;
+    target.any_suffices = until == Until::any;
+    for (StateBase* state : states) target.on(IntrusivePtr(state));
+    enter(std::move(target));
+}
+
+BlockedThread::BlockedThread(const Agent& agent) {
+    if (roles_of_thread == 0) return;
+    Dependencies target;
+    target.on(agent);
+    enter(std::move(target));
+}
+
+BlockedThread::BlockedThread(Dependencies target) {
+    if (roles_of_thread != 0) enter(std::move(target));
+}
+
+void BlockedThread::enter(Dependencies target) {
+    ThreadRecord& self = this_thread_record();
+    std::optional<Reachable> reachable;
+    const std::lock_guard lock(graph->mutex);
+    reachable.emplace(&self, target);
+    if (!reachable->start_goes_on())
+        throw DeadlockError(
+            "this wait would never end: what it waits for needs this very worker; return the future, or use then()");
+    self.blocked_on = std::move(target);
+    registered_ = true;
+}
+
+BlockedThread::~BlockedThread() {
+    if (!registered_) return;
+    std::optional<Dependencies> left;  // holds references: released when the mutex is unlocked
+    const std::lock_guard lock(graph->mutex);
+    left.swap(this_thread_record().blocked_on);
+}
+
+bool closes_ring(StateBase& state, StateBase& source) {
+    Dependencies dependencies;
+    dependencies.on(IntrusivePtr(&source));
+    std::optional<Reachable> reachable;
+    const std::lock_guard lock(graph->mutex);
+    reachable.emplace(&state, std::move(dependencies));
+    return !reachable->start_goes_on();
+}
+
+}  // namespace concur::detail

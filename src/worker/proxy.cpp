@@ -1,0 +1,13 @@
+#include "concur/worker/proxy.hpp"
+
+namespace concur {
+
+StopScope::~StopScope() {
+    try {
+        worker_.get().stop(how_);
+    } catch (const Error&) {
+        // A wait that could never end: the stop has begun, and the worker ends when what it waits for does.
+    }
+}
+
+}  // namespace concur
