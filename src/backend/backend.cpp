@@ -78,23 +78,23 @@ const int LiveBackends::registered =
 /// The rest of a stop that nobody waits for: it was begun inside the worker.
 class StopEscalation final : public Timer {
 public:
-    explicit StopEscalation(Backend& backend) : backend_{&backend} {}
+    explicit StopEscalation(Backend& backend) noexcept : backend_{backend} { backend_.add_ref(); }
+    ~StopEscalation() override { backend_.release(); }
 
     void expired() noexcept override {
-        const IntrusivePtr<Backend> backend = backend_;
-        if (backend->has_ended()) return;
-        if (backend->stop_level() != Backend::StopLevel::now) {
-            backend->raise_stop_level(Backend::StopLevel::now);
-            backend->escalate_later();
-        } else if (backend->abandon_running_call()) {
-            backend->warn(
+        if (backend_.has_ended()) return;
+        if (backend_.stop_level() != Backend::StopLevel::now) {
+            backend_.raise_stop_level(Backend::StopLevel::now);
+            backend_.escalate_later();
+        } else if (backend_.abandon_running_call()) {
+            backend_.warn(
                 WarningKind::stuck,
-                fmt::format("the worker {} does not end: a method runs on that stops its own worker", backend->name()));
+                fmt::format("the worker {} does not end: a method runs on that stops its own worker", backend_.name()));
         }
     }
 
 private:
-    IntrusivePtr<Backend> backend_;
+    Backend& backend_;
 };
 
 Backend::Backend(WorkerConfig config, std::unique_ptr<ObjectFactory> factory)
@@ -113,7 +113,7 @@ IntrusivePtr<Backend> Backend::start(WorkerConfig config, std::unique_ptr<Object
 
 // ---- calls
 
-void Backend::submit(CallBase& call) {
+void Backend::submit_with_care(CallBase& call) {
     if (generation_ != fork_generation())
         throw ForkedHandleError(
             fmt::format("the worker {} was made before a fork, and does not exist in the child", name()));
@@ -127,8 +127,7 @@ void Backend::submit(CallBase& call) {
 }
 
 void Backend::accept_with_inputs(CallBase& call) {
-    if (!hold(call)) throw_stopped(call);
-    Inputs::start(call);
+    if (!Inputs::start(call)) throw_stopped(call);
 }
 
 void Backend::throw_stopped(const CallBase& call) const {
@@ -172,7 +171,7 @@ void Backend::stop_and_wait(Stop how) {
     raise_stop_level(how == Stop::now ? StopLevel::now : StopLevel::drain);
     if (!has_ended()) {
         const RuntimeWait spare_thread;
-        const BlockedThread blocked(agent());
+        const BlockedThread blocked(static_cast<const Workload&>(*this));
         const Duration timeout = *settings_.stop_timeout;
         if (how == Stop::drain && !await_end(deadline_after(clock().now(), timeout))) raise_stop_level(StopLevel::now);
         if (!await_end(deadline_after(clock().now(), timeout))) {
@@ -261,7 +260,7 @@ bool Backend::drain(Duration timeout) {
         const std::uint32_t idle_count = idle_count_.load(std::memory_order_acquire);
         if (has_ended() || is_idle()) return true;
         if (deadline != no_deadline && clock().now() >= deadline) return false;
-        if (deadline == no_deadline && !blocked) blocked.emplace(all_that_is_under_way());
+        if (deadline == no_deadline && !blocked) blocked.emplace(static_cast<const Workload&>(*this));
         clock().park(idle_count_, idle_count, deadline);
     }
 }
@@ -275,9 +274,8 @@ void Backend::warn(WarningKind kind, std::string_view message, std::exception_pt
     tell_warning(observer().get(), {kind, name(), {}, message, std::move(error)});
 }
 
-Backend& WorkerHandle::get() const {
-    if (!backend_) throw NoStateError("this proxy is empty: it was default-constructed or moved from");
-    return *backend_;
+void WorkerHandle::throw_empty() {
+    throw NoStateError("this proxy is empty: it was default-constructed or moved from");
 }
 
 }  // namespace concur::detail

@@ -19,7 +19,10 @@ private:
     void start_object() override { object_ = factory().build(); }
 
     void accept(CallBase& call) override {
-        if (is_inside()) return run(call);  // the worker's own call: one turn
+        if (is_inside()) {                      // the worker's own call: one turn
+            if (!object_) throw_stopped(call);  // made by the object's destructor
+            return Runner::run_unshared(*this, call, object_);
+        }
         take_turn();
         if (!object_ || stop_level() == StopLevel::now) {
             leave_turn();
@@ -28,7 +31,7 @@ private:
         {
             const Role role;
             agent_.held_by(&this_thread_record());
-            run(call);
+            Runner::run_unshared(*this, call, object_);
             agent_.held_by(nullptr);
         }
         leave_turn();
@@ -39,13 +42,7 @@ private:
             const auto claim = call.claim(Phase::pending);
             return call.complete(claim, std::move(failure), StopReason::input_failed, CompletedBy::owner);
         }
-        static_cast<void>(call.advance(Phase::pending, Phase::queued));
         accept(call);
-    }
-
-    void run(CallBase& call) noexcept {
-        static_cast<void>(call.advance(Phase::queued, Phase::running));
-        Runner::run(*this, call, object_);
     }
 
     // Held calls wait for the futures that their methods returned; they come back done.

@@ -76,8 +76,12 @@ private:
             const BlockedThread blocked(agent());
             while (start_.load(std::memory_order_acquire) == starting && clock().now() < deadline)
                 clock().park(start_, starting, deadline);
-        } catch (...) {
-            give_up();
+        } catch (const Error&) {
+            // A ring: the constructor waits for this very thread. If it has ended meanwhile, nobody will have a handle.
+            if (!give_up()) {
+                raise_stop_level(StopLevel::drain);
+                thread_.join();
+            }
             throw;
         }
         if (give_up()) {

@@ -8,44 +8,50 @@
 
 namespace concur::detail {
 
-CallBase::CallBase(Phase phase, const MethodInfo& method, CallHost& host) noexcept
-    : StateBase(phase), method_{&method}, host_{&host} {
-    set_clock(host.clock());
+CallBase::Rare& CallBase::rare() {
+    Rare* rare = rare_.load(std::memory_order_acquire);
+    if (rare) return *rare;
+    auto fresh = std::make_unique<Rare>();
+    if (rare_.compare_exchange_strong(rare, fresh.get(), std::memory_order_seq_cst)) rare = fresh.release();
+    return *rare;
 }
 
-CallBase::~CallBase() {
-    delete inputs_;
-    if (StopState* stop = stop_.load(std::memory_order_relaxed)) stop->release();
+void CallBase::drop_rare() noexcept {
+    Rare* rare = rare_.load(std::memory_order_relaxed);
+    delete rare->inputs;
+    if (StopState* stop = rare->stop.load(std::memory_order_relaxed)) stop->release();
+    delete rare;
 }
 
 // The flag in the phase word and the pointer to the stop state form a Dekker pair, both sequentially consistent: either
 // who cancels sees the stop state, or who makes it sees the flag.
 StopToken CallBase::stop_token() {
-    StopState* stop = stop_.load(std::memory_order_acquire);
+    std::atomic<StopState*>& place = rare().stop;
+    StopState* stop = place.load(std::memory_order_acquire);
     if (!stop) {
-        auto* fresh = new StopState(clock());
-        fresh->add_ref();
-        if (stop_.compare_exchange_strong(stop, fresh, std::memory_order_seq_cst)) {
-            stop = fresh;
+        IntrusivePtr<StopState> fresh(new StopState(clock()));
+        if (place.compare_exchange_strong(stop, fresh.get(), std::memory_order_seq_cst)) {
+            stop = fresh.detach();
             host_->add_stop_state(*stop);
             if (stop_requested()) stop->request();
-        } else {
-            fresh->release();
         }
     }
     return StopToken(IntrusivePtr(stop));
 }
 
 void CallBase::on_stop_requested() noexcept {
-    if (StopState* stop = stop_.load(std::memory_order_seq_cst)) {
+    if (StopState* stop = stop_state()) {
         const IntrusivePtr<StopState> keep(stop);
         stop->request();
     }
 }
 
+void CallBase::claimed(Phase from) noexcept {
+    if (from == Phase::pending || from == Phase::queued) drop_arguments();
+}
+
 void CallBase::ended(Phase from) noexcept {
     // A queued call stays in its queue as a tombstone until the worker comes by.
-    if (from == Phase::pending || from == Phase::queued) drop_arguments();
     if (from == Phase::pending || from == Phase::waiting) host_->release_held(*this);
 }
 
@@ -58,7 +64,9 @@ void CallBase::describe_failure(Failure& failure, std::shared_ptr<Observer>& obs
 void CallBase::dependencies(Dependencies& dependencies) {
     switch (phase()) {
         case Phase::pending:
-            if (inputs_) inputs_->dependencies(dependencies);
+            // It will need its worker, too: seen now, because nobody looks again when it is queued there.
+            dependencies.on(host_->agent());
+            if (Inputs* inputs = rare().inputs) inputs->dependencies(dependencies);
             break;
         case Phase::queued:
         case Phase::running:

@@ -5,15 +5,16 @@
 namespace concur::detail {
 
 bool CallHost::hold(CallBase& call) {
+    CallBase::Rare& place = call.rare();
     const std::lock_guard lock(mutex_);
     if (stopping_now_) return false;
     call.add_ref();
     add_ref();
     ++held_count_;
-    call.held_ = true;
-    call.previous_ = nullptr;
-    call.next_ = held_;
-    if (held_) held_->previous_ = &call;
+    place.held = true;
+    place.previous_held = nullptr;
+    place.next_held = held_;
+    if (held_) held_->rare().previous_held = &call;
     held_ = &call;
     return true;
 }
@@ -29,11 +30,13 @@ void CallHost::enqueue_held(CallBase& call) noexcept {
 }
 
 bool CallHost::unlink(CallBase& call) noexcept {
+    CallBase::Rare* place = call.rare_.load(std::memory_order_acquire);
+    if (!place) return false;
     const std::lock_guard lock(mutex_);
-    if (!call.held_) return false;
-    call.held_ = false;
-    if (call.next_) call.next_->previous_ = call.previous_;
-    (call.previous_ ? call.previous_->next_ : held_) = call.next_;
+    if (!place->held) return false;
+    place->held = false;
+    if (place->next_held) place->next_held->rare().previous_held = place->previous_held;
+    (place->previous_held ? place->previous_held->rare().next_held : held_) = place->next_held;
     return true;
 }
 
@@ -48,12 +51,10 @@ void CallHost::forget(CallBase& call) noexcept {
     release();
 }
 
-Dependencies CallHost::all_that_is_under_way() const {
-    Dependencies all;
-    all.on(agent_);
+void CallHost::dependencies(Dependencies& dependencies) const {
+    dependencies.on(agent_);
     const std::lock_guard lock(mutex_);
-    for (CallBase* call = held_; call; call = call->next_) all.on(IntrusivePtr<StateBase>(call));
-    return all;
+    for (CallBase* call = held_; call; call = call->rare().next_held) dependencies.on(IntrusivePtr<StateBase>(call));
 }
 
 void CallHost::fail_held_calls() noexcept {
@@ -62,7 +63,7 @@ void CallHost::fail_held_calls() noexcept {
     {
         const std::lock_guard lock(mutex_);
         stopping_now_ = true;
-        for (CallBase* call = held_; call; call = call->next_) calls.emplace_back(call);
+        for (CallBase* call = held_; call; call = call->rare().next_held) calls.emplace_back(call);
         running = stop_states_;
     }
     for (const IntrusivePtr<StopState>& stop : running) stop->request();

@@ -8,7 +8,7 @@ public:
 
     void run(StateBase& input) noexcept override {
         const IntrusivePtr<CallBase> call = std::move(call_);  // owns this node
-        call->inputs_->arrived(index_, input);
+        call->rare().inputs->arrived(index_, input);
     }
 
     IntrusivePtr<CallBase> call_;
@@ -28,19 +28,19 @@ public:
 Inputs::Inputs(CallBase& call) : call_{call} {}
 Inputs::~Inputs() = default;
 
-void Inputs::start(CallBase& call) {
+bool Inputs::start(CallBase& call) {
     Collect collect;
     call.visit_inputs(collect);
 
     const IntrusivePtr<CallBase> keep(&call);
-    call.inputs_ = new Inputs(call);
-    Inputs& self = *call.inputs_;
+    Inputs& self = *(call.rare().inputs = new Inputs(call));
     const std::size_t count = collect.inputs.size();
     const std::vector<IntrusivePtr<StateBase>> all = collect.inputs;
     self.inputs_ = std::move(collect.inputs);
     self.nodes_ = std::make_unique<Node[]>(count);
-    self.missing_.store(count + 1,
-                        std::memory_order_relaxed);  // one for this function: the call is not ready before its end
+    self.missing_.store(count + 1, std::memory_order_relaxed);  // one for this function: not ready before its end
+    // Only now, because a stop may end a held call, and with it its arguments, at any moment.
+    if (!call.host().hold(call)) return false;
     for (std::size_t i = 0; i < count; ++i) {
         Node& node = self.nodes_[i];
         node.call_ = keep;
@@ -48,6 +48,7 @@ void Inputs::start(CallBase& call) {
         if (!all[i]->attach(node)) node.run(*all[i]);
     }
     if (self.missing_.fetch_sub(1, std::memory_order_acq_rel) == 1) self.ready();
+    return true;
 }
 
 std::exception_ptr Inputs::wait(CallBase& call) {

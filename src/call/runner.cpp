@@ -4,22 +4,20 @@
 #include "concur/core/errors.hpp"
 
 namespace concur {
-namespace {
 
-thread_local CallContext* context_of_this_thread = nullptr;
+const Attempt& CallContext::attempt() const {
+    if (!attempt_) attempt_.emplace(Attempt{call_.attempts(), method_name(), worker_name(), nullptr});
+    return *attempt_;
+}
 
-}  // namespace
-
-CallContext::CallContext(detail::CallBase& call, const detail::CallHost& host) noexcept
-    : call_{call},
-      attempt_{1, call.method_name(), host.name(), nullptr},
-      outer_{std::exchange(context_of_this_thread, this)} {}
-
-CallContext::~CallContext() { context_of_this_thread = outer_; }
+std::string_view CallContext::method_name() const noexcept { return call_.method_name(); }
+std::string_view CallContext::worker_name() const noexcept { return host_.name(); }
 
 StopToken CallContext::stop_token() const { return call_.stop_token(); }
 
 namespace detail {
+
+constinit thread_local CallContext* context_of_this_thread = nullptr;
 
 CallContext& current_context() {
     if (!context_of_this_thread)
@@ -27,26 +25,11 @@ CallContext& current_context() {
     return *context_of_this_thread;
 }
 
-void Runner::run(CallHost& host, CallBase& call, void* object) noexcept {
-    call.set_attempts(1);
-    StateBase* returned = nullptr;
-    std::exception_ptr error;
-    {
-        CallContext context(call, host);
-        try {
-            returned = call.invoke(object, context);
-        } catch (...) {
-            error = std::current_exception();
-        }
-    }
-    if (StopState* stop = call.stop_.load(std::memory_order_acquire)) host.remove_stop_state(*stop);
-    call.drop_arguments();
-    if (error)
-        fail(call, std::move(error));
-    else if (returned)
-        follow(host, call, returned);
-    else if (!call.publish(Phase::running))
-        call.drop_result();  // somebody ended the call while it ran: the result comes too late
+void Runner::finish(CallHost& host, CallBase& call, AttemptEnd end) noexcept {
+    if (end.error)
+        fail(call, std::move(end.error));
+    else
+        follow(host, call, end.returned);
 }
 
 void Runner::fail(CallBase& call, std::exception_ptr error) noexcept {
@@ -55,7 +38,7 @@ void Runner::fail(CallBase& call, std::exception_ptr error) noexcept {
 }
 
 void Runner::follow(CallHost& host, CallBase& call, StateBase* returned) noexcept {
-    const bool at_hand = returned->done() && !returned->nested();
+    const bool at_hand = returned->done() && !returned->nested().state;
     if (!host.hold(call) && !at_hand) {
         returned->drop_handle();
         return fail(call, stopped_error(host.name(), call.method_name()));

@@ -37,10 +37,11 @@ public:
     [[nodiscard]] bool ended() const noexcept { return ended_.load(std::memory_order_acquire) != 0; }
     [[nodiscard]] std::size_t first_failed() const noexcept { return first_failed_.load(std::memory_order_acquire); }
 
-    /// The waiting thread leaves; nothing is left behind at states that are still pending.
+    /// The waiting thread leaves; nothing is left behind at states that are still pending. Newest first, as a state
+    /// keeps them: then each is found at once, also where the same state was given many times.
     void leave(std::span<StateBase* const> states) noexcept {
         std::size_t gone = 1;
-        for (std::size_t i = 0; i < states.size(); ++i)
+        for (std::size_t i = states.size(); i-- > 0;)
             if (states[i]->detach(nodes_[i])) ++gone;
         release(gone);
     }

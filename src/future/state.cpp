@@ -1,5 +1,6 @@
 #include "concur/future/state.hpp"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <string>
@@ -62,13 +63,27 @@ void relax(int& rounds) noexcept {
 
 }  // namespace
 
-StateBase::~StateBase() = default;
+StateBase::Extras& StateBase::extras() {
+    Extras* extras = extras_.load(std::memory_order_acquire);
+    if (extras) return *extras;
+    auto fresh = std::make_unique<Extras>();
+    // Release: who finds the pointer sees the object. Whoever comes second uses the first one's.
+    if (extras_.compare_exchange_strong(extras, fresh.get(), std::memory_order_acq_rel)) extras = fresh.release();
+    return *extras;
+}
 
-void StateBase::destroy() noexcept {
+void StateBase::delete_extras() noexcept { delete extras_.load(std::memory_order_relaxed); }
+
+Clock& StateBase::clock() const noexcept {
+    const Extras* extras = extras_.load(std::memory_order_acquire);
+    return extras && extras->clock ? *extras->clock : steady_clock();
+}
+
+void StateBase::destroy_with_care() noexcept {
     // Made before a fork: what it holds belongs to the parent, and destroying it here would do the work twice.
     if (made_before_fork()) return;
     if (error_ && !(word_.load(std::memory_order_relaxed) & seen_flag)) report_unseen_failure();
-    if (source_) take_source()->drop_handle();
+    if (StateBase* source = take_source()) source->drop_handle();
     delete this;
 }
 
@@ -85,7 +100,10 @@ const std::exception_ptr& StateBase::see_error() noexcept {
     return error_;
 }
 
-const Failure* StateBase::failure() const noexcept { return failure_ ? &failure_->failure : nullptr; }
+const Failure* StateBase::failure() const noexcept {
+    const Extras* extras = extras_.load(std::memory_order_acquire);
+    return extras && extras->failed ? &extras->failure : nullptr;
+}
 
 bool StateBase::holds_cancelled_error() const noexcept {
     if (!error_) return false;
@@ -100,49 +118,35 @@ bool StateBase::holds_cancelled_error() const noexcept {
 
 // ---- phases
 
-bool StateBase::advance(Phase from, Phase to) noexcept {
-    std::uint32_t word = word_.load(std::memory_order_relaxed);
-    do {
-        if (phase_of(word) != from) return false;
-    } while (!word_.compare_exchange_weak(word, (word & ~phase_mask) | static_cast<std::uint32_t>(to),
-                                          std::memory_order_acq_rel, std::memory_order_relaxed));
-    return true;
-}
-
 StateBase::Claim StateBase::claim_any(std::uint32_t phases) noexcept {
     std::uint32_t word = word_.load(std::memory_order_relaxed);
     do {
         if ((phases >> (word & phase_mask) & 1u) == 0) return {false, phase_of(word)};
-    } while (!word_.compare_exchange_weak(word, (word & ~phase_mask) | static_cast<std::uint32_t>(Phase::finishing),
-                                          std::memory_order_acq_rel, std::memory_order_relaxed));
+    } while (!word_.compare_exchange_weak(word, with_phase(word, Phase::finishing), std::memory_order_acq_rel,
+                                          std::memory_order_relaxed));
     return {true, phase_of(word)};
 }
 
-// Sequentially consistent, with the load of continuations_ that follows: see attach().
-bool StateBase::publish(Phase from) noexcept {
-    const std::uint32_t other = ReadyQueue::of_this_thread().runs_for_other() ? by_other_flag : 0;
-    std::uint32_t word = word_.load(std::memory_order_relaxed);
-    do {
-        if (phase_of(word) != from) return false;
-    } while (!word_.compare_exchange_weak(word, (word & ~phase_mask) | static_cast<std::uint32_t>(Phase::done) | other,
-                                          std::memory_order_seq_cst, std::memory_order_relaxed));
-    done_now(word);
-    return true;
-}
-
-void StateBase::complete(Claim claim, std::exception_ptr error, StopReason reason, CompletedBy by) noexcept {
+void StateBase::complete(Claim claim, std::exception_ptr error, StopReason reason, CompletedBy by,
+                         const StateBase* origin) noexcept {
     error_ = std::move(error);
     reason_ = reason;
-    failure_ = std::make_unique<FailureRecord>();
-    failure_->failure.attempt = attempts();
-    failure_->failure.pid = static_cast<int>(::getpid());
-    failure_->failure.time = clock_->now();
-    describe_failure(failure_->failure, failure_->observer);
-    if (ReadyQueue::of_this_thread().runs_for_other()) by = CompletedBy::other;
+    Extras& record = extras();
+    record.failed = true;
+    if (origin && origin->failure()) {
+        record.failure = *origin->failure();
+        record.observer = origin->extras_.load(std::memory_order_acquire)->observer;
+    } else {
+        record.failure.attempt = attempts();
+        record.failure.pid = static_cast<int>(::getpid());
+        record.failure.time = clock().now();
+        describe_failure(record.failure, record.observer);
+    }
+    if (claim.from != Phase::running) claimed(claim.from);
     const std::uint32_t other = by == CompletedBy::other ? by_other_flag : 0;
     std::uint32_t word = word_.load(std::memory_order_relaxed);
-    while (!word_.compare_exchange_weak(word, (word & ~phase_mask) | static_cast<std::uint32_t>(Phase::done) | other,
-                                        std::memory_order_seq_cst, std::memory_order_relaxed)) {
+    while (!word_.compare_exchange_weak(word, with_phase(word, Phase::done) | other, std::memory_order_seq_cst,
+                                        std::memory_order_relaxed)) {
     }
     done_now(word);
     if (claim.from != Phase::running) ended(claim.from);
@@ -223,7 +227,8 @@ void StateBase::run_continuations() noexcept {
     Continuation* list = close_continuations();
     if (!list) return;
     ReadyQueue& queue = ReadyQueue::of_this_thread();
-    queue.add(list, *this, (word_.load(std::memory_order_relaxed) & by_other_flag) != 0);
+    const bool for_other = (word_.load(std::memory_order_relaxed) & by_other_flag) != 0 || queue.runs_for_other();
+    queue.add(list, *this, for_other);
     queue.run();
 }
 
@@ -233,7 +238,7 @@ bool StateBase::wait_long(TimePoint deadline) {
     if (made_before_fork())
         throw ForkedHandleError("a future that was made before a fork cannot be waited for in the child");
     run_ready_continuations();
-    if (deadline != no_deadline && clock_->now() >= deadline) return done();
+    if (deadline != no_deadline && clock().now() >= deadline) return done();
 
     thread_local SpinHistory history;
     for (Spin spin(history, Waiter::caller); spin.go_on();) {
@@ -253,8 +258,8 @@ bool StateBase::wait_long(TimePoint deadline) {
             if (!word_.compare_exchange_weak(word, word | parked_flag, std::memory_order_acquire)) continue;
             word |= parked_flag;
         }
-        if (deadline != no_deadline && clock_->now() >= deadline) return false;
-        clock_->park(word_, word, deadline);
+        if (deadline != no_deadline && clock().now() >= deadline) return false;
+        clock().park(word_, word, deadline);
         word = word_.load(std::memory_order_acquire);
     }
     return true;
@@ -265,22 +270,35 @@ bool StateBase::wait_long(TimePoint deadline) {
 bool StateBase::cancel(Cancel how) {
     if (made_before_fork())
         throw ForkedHandleError("a future that was made before a fork cannot be cancelled in the child");
-    const IntrusivePtr<StateBase> before = source();
-    if (before && phase() == Phase::waiting) return before->cancel(how);
+    // A state that waits for another one is ended through it. A loop, because the way there may be long.
+    IntrusivePtr<StateBase> target(this);
+    while (phase_of(target->word_.load(std::memory_order_acquire)) == Phase::waiting) {
+        IntrusivePtr<StateBase> before = target->source();
+        if (!before) break;
+        target = std::move(before);
+    }
+    IntrusivePtr<StateBase> before = target->source();
+    const bool withdrawn = target->cancel_this();
+    while (how == Cancel::sources && before) {
+        target = std::move(before);
+        before = target->source();
+        target->cancel_this();
+    }
+    return withdrawn;
+}
 
-    const IntrusivePtr<StateBase> keep(this);
-    bool withdrawn = false;
+bool StateBase::cancel_this() {
     if (const Claim claim = this->claim(Phase::pending, Phase::queued, Phase::waiting)) {
         complete(claim,
-                 std::make_exception_ptr(CancelledError(std::string(method_name()) + " was cancelled before it ended")),
+                 std::make_exception_ptr(CancelledError(fmt::format(
+                     "{} was cancelled before it ended", method_name().empty() ? "the call" : method_name()))),
                  StopReason::cancelled, CompletedBy::other);
         static_cast<void>(see_error());  // whoever cancels knows
-        withdrawn = true;
+        return true;
     } else if (claim.from == Phase::running) {
         if (!(word_.fetch_or(stop_flag, std::memory_order_seq_cst) & stop_flag)) on_stop_requested();
     }
-    if (how == Cancel::sources && before) before->cancel(how);
-    return withdrawn;
+    return false;
 }
 
 // ---- following another state
@@ -312,47 +330,53 @@ void StateBase::follow(StateBase* source) noexcept {
         std::exception_ptr error;
         StopReason reason = StopReason::retries_exhausted;
         if (source->done()) {
-            if (StateBase* inside = source->error() ? nullptr : source->nested()) {
-                inside->add_handle();
-                source->drop_handle();
-                source = inside;
-                continue;
-            }
             error = source->see_error();
             reason = source->stop_reason();
             if (!error) {
+                const Nested inside = source->nested();
+                if (inside.state) {
+                    inside.state->add_handle();
+                    source->drop_handle();
+                    source = inside.state;
+                    continue;
+                }
                 try {
+                    if (inside.is_future) throw_no_state();
                     adopt_value(*source);
                 } catch (...) {
                     error = std::current_exception();
                     reason = StopReason::retries_exhausted;
                 }
             }
-        } else if (closes_ring(*this, *source)) {
-            error = std::make_exception_ptr(
-                DeadlockError(std::string(method_name()) + " returned a future that waits for this very call"));
         } else {
+            // First the edge, then the look for a ring: of two states that begin to follow each other at the same
+            // moment, at least the one that looks second sees both edges.
             const IntrusivePtr<StateBase> keep(this);
             set_source(source);
             if (!advance(Phase::running, Phase::waiting)) {
                 if (StateBase* left = take_source()) left->drop_handle();
                 return;
             }
-            auto* adoption = new Adoption(*this);
-            if (source->attach(*adoption)) return;
-            delete adoption;
+            const bool ring = closes_ring(*this, *source);
+            if (!ring) {
+                auto* adoption = new Adoption(*this);
+                if (source->attach(*adoption)) return;
+                delete adoption;
+            }
             source = take_source();
             if (!source) return;
             if (!advance(Phase::waiting, Phase::running)) return source->drop_handle();
-            continue;
+            if (!ring) continue;
+            error = std::make_exception_ptr(
+                DeadlockError(fmt::format("{} returned a future that waits for this very call",
+                                          method_name().empty() ? "a continuation" : method_name())));
         }
-        source->drop_handle();
         if (!error) {
             static_cast<void>(publish(Phase::running));
         } else if (const Claim claim = this->claim(Phase::running)) {
-            complete(claim, std::move(error), reason, CompletedBy::owner);
+            complete(claim, std::move(error), reason, CompletedBy::owner, source->done() ? source : nullptr);
         }
-        return;
+        return source->drop_handle();
     }
 }
 
@@ -368,22 +392,28 @@ void StateBase::lock_source() const noexcept {
 
 void StateBase::unlock_source() const noexcept { word_.fetch_and(~source_flag, std::memory_order_release); }
 
-void StateBase::set_source(StateBase* source) noexcept {
+void StateBase::set_source(StateBase* source) {
+    StateBase** slot = source_slot();
+    if (!slot) slot = &extras().source;
     lock_source();
-    source_ = source;
+    *slot = source;
     unlock_source();
 }
 
-IntrusivePtr<StateBase> StateBase::source() const noexcept {
+IntrusivePtr<StateBase> StateBase::source() noexcept {
+    StateBase** slot = source_slot();
+    if (!slot) return {};
     lock_source();
-    IntrusivePtr<StateBase> result(source_);
+    IntrusivePtr<StateBase> result(*slot);
     unlock_source();
     return result;
 }
 
 StateBase* StateBase::take_source() noexcept {
+    StateBase** slot = source_slot();
+    if (!slot) return nullptr;
     lock_source();
-    StateBase* result = std::exchange(source_, nullptr);
+    StateBase* result = std::exchange(*slot, nullptr);
     unlock_source();
     return result;
 }
@@ -391,14 +421,15 @@ StateBase* StateBase::take_source() noexcept {
 // ---- reports
 
 void StateBase::report_unseen_failure() noexcept {
+    const Extras& record = *extras_.load(std::memory_order_acquire);
     CallEvent event;
-    event.worker = failure_->failure.worker;
-    event.method = failure_->failure.method;
+    event.worker = record.failure.worker;
+    event.method = record.failure.method;
     event.id = id();
-    event.attempt = failure_->failure.attempt;
+    event.attempt = record.failure.attempt;
     event.error = error_;
-    event.pid = failure_->failure.pid;
-    tell_unobserved_failure(failure_->observer.get(), event);
+    event.pid = record.failure.pid;
+    tell_unobserved_failure(record.observer.get(), event);
 }
 
 void report_callback_error(std::exception_ptr error, std::string_view method_name) noexcept {

@@ -34,16 +34,16 @@ public:
 
 namespace {
 
-struct RecordOfThread {
-    ThreadRecord* record = nullptr;
-    ~RecordOfThread() {
-        if (!record) return;
+/// Gives the record back when the thread ends.
+struct RecordReturn {
+    bool due = false;
+    ~RecordReturn() {
+        if (!due) return;
         const std::lock_guard lock(graph->mutex);
-        graph->unused.push_back(std::exchange(record, nullptr));
+        graph->unused.push_back(std::exchange(record_of_this_thread, nullptr));
     }
 };
-thread_local RecordOfThread record_of_thread;
-thread_local int roles_of_thread = 0;
+thread_local RecordReturn record_return;
 
 /// The part of the graph that can be reached from one node, and which of its nodes can go on by themselves.
 ///
@@ -79,6 +79,7 @@ private:
     struct Node {
         IntrusivePtr<StateBase> state;
         const Agent* agent = nullptr;
+        const Workload* workload = nullptr;
         ThreadRecord* thread = nullptr;
         std::vector<std::size_t> waiting;  // nodes that depend on this one
         std::size_t missing = 0;
@@ -99,6 +100,7 @@ private:
             nodes_[target].state = std::move(state);
         }
         for (const Agent* agent : dependencies.agents) nodes_[depend(from, agent)].agent = agent;
+        for (const Workload* workload : dependencies.workloads) nodes_[depend(from, workload)].workload = workload;
         for (ThreadRecord* thread : dependencies.threads) nodes_[depend(from, thread)].thread = thread;
     }
 
@@ -115,6 +117,8 @@ private:
             if (!node.state->done()) node.state->dependencies(result);
         } else if (node.agent) {
             if (ThreadRecord* holder = node.agent->holder()) result.on(*holder);
+        } else if (node.workload) {
+            node.workload->dependencies(result);
         } else if (node.thread && node.thread->blocked_on) {
             result = *node.thread->blocked_on;
         }
@@ -129,23 +133,22 @@ private:
 
 void Dependencies::on(IntrusivePtr<StateBase> state) { states.push_back(std::move(state)); }
 
-ThreadRecord& this_thread_record() noexcept {
-    if (!record_of_thread.record) {
-        const std::lock_guard lock(graph->mutex);
-        if (graph->unused.empty()) graph->unused.push_back(new ThreadRecord);
-        record_of_thread.record = graph->unused.back();
-        graph->unused.pop_back();
-    }
-    return *record_of_thread.record;
+constinit thread_local ThreadRecord* record_of_this_thread = nullptr;
+constinit thread_local int roles_of_this_thread = 0;
+
+ThreadRecord& make_thread_record() noexcept {
+    const std::lock_guard lock(graph->mutex);
+    if (graph->unused.empty()) graph->unused.push_back(new ThreadRecord);
+    record_of_this_thread = graph->unused.back();
+    graph->unused.pop_back();
+    record_return.due = true;
+    return *record_of_this_thread;
 }
 
 Agent::~Agent() { const std::lock_guard lock(graph->mutex); }
 
-Role::Role() noexcept { ++roles_of_thread; }
-Role::~Role() { --roles_of_thread; }
-
 BlockedThread::BlockedThread(std::span<StateBase* const> states, Until until) {
-    if (roles_of_thread == 0) return;
+    if (roles_of_this_thread == 0) return;
     Dependencies target;
     target.any_suffices = until == Until::any;
     for (StateBase* state : states) target.on(IntrusivePtr(state));
@@ -153,14 +156,17 @@ BlockedThread::BlockedThread(std::span<StateBase* const> states, Until until) {
 }
 
 BlockedThread::BlockedThread(const Agent& agent) {
-    if (roles_of_thread == 0) return;
+    if (roles_of_this_thread == 0) return;
     Dependencies target;
     target.on(agent);
     enter(std::move(target));
 }
 
-BlockedThread::BlockedThread(Dependencies target) {
-    if (roles_of_thread != 0) enter(std::move(target));
+BlockedThread::BlockedThread(const Workload& workload) {
+    if (roles_of_this_thread == 0) return;
+    Dependencies target;
+    target.on(workload);
+    enter(std::move(target));
 }
 
 void BlockedThread::enter(Dependencies target) {

@@ -50,7 +50,13 @@ public:
     [[nodiscard]] virtual bool runs_in_caller() const noexcept { return false; }
 
     /// Takes a call. Throws WorkerStoppedError after a stop, ForkedHandleError in a forked child.
-    void submit(CallBase& call);
+    void submit(CallBase& call) {
+        if (generation_ == fork_generation() && stop_level() == StopLevel::none && call.phase() == Phase::queued)
+            [[likely]]
+            accept(call);
+        else
+            submit_with_care(call);
+    }
 
     /// W21, W22. Returns when the object is gone, or, inside the worker, at once.
     void stop(Stop how);
@@ -92,6 +98,7 @@ protected:
 
     // For the modes.
 
+    void raise_stop_level(StopLevel level) noexcept;
     [[nodiscard]] StopLevel stop_level() const noexcept { return stop_level_.load(std::memory_order_seq_cst); }
     [[nodiscard]] ObjectFactory& factory() noexcept { return *factory_; }
     /// Destroys the object; a destructor that throws becomes a warning.
@@ -113,7 +120,7 @@ private:
     friend class LiveBackends;
     friend class StopEscalation;
 
-    void raise_stop_level(StopLevel level) noexcept;
+    void submit_with_care(CallBase& call);
     void stop_as_last_handle() noexcept;
     void stop_and_wait(Stop how);
     void escalate_later() noexcept;
@@ -156,11 +163,16 @@ public:
     }
 
     /// Throws NoStateError if the handle is empty.
-    [[nodiscard]] Backend& get() const;
+    [[nodiscard]] Backend& get() const {
+        if (!backend_) throw_empty();
+        return *backend_;
+    }
     [[nodiscard]] explicit operator bool() const noexcept { return backend_ != nullptr; }
     friend bool operator==(const WorkerHandle&, const WorkerHandle&) noexcept = default;
 
 private:
+    [[noreturn]] static void throw_empty();
+
     Backend* backend_ = nullptr;
 };
 

@@ -67,9 +67,12 @@ public:
 protected:
     /// `phase` is `pending` for a call with futures among its arguments, else `queued`.
     CallBase(Phase phase, const MethodInfo& method, CallHost& host) noexcept;
-    ~CallBase() override;
+    ~CallBase() override {
+        if (rare_.load(std::memory_order_relaxed)) drop_rare();
+    }
 
     void on_stop_requested() noexcept override;
+    void claimed(Phase from) noexcept override;
     void ended(Phase from) noexcept override;
     void describe_failure(Failure& failure, std::shared_ptr<Observer>& observer) const override;
 
@@ -79,14 +82,27 @@ private:
     friend class Mailbox;
     friend class Runner;
 
+    void drop_rare() noexcept;
+
     const MethodInfo* method_;
     CallHost* host_;
-    // Its place: in the mailbox (next_ only), or in the host's list of calls that wait elsewhere.
-    CallBase* next_ = nullptr;
-    CallBase* previous_ = nullptr;
-    Inputs* inputs_ = nullptr;
-    std::atomic<StopState*> stop_{nullptr};
-    bool held_ = false;  // guarded by the host's mutex
+    /// What few calls need: made when it is first needed.
+    struct Rare {
+        Inputs* inputs = nullptr;
+        std::atomic<StopState*> stop{nullptr};
+        // The place in the host's list of calls that wait elsewhere; guarded by the host's mutex.
+        CallBase* next_held = nullptr;
+        CallBase* previous_held = nullptr;
+        bool held = false;
+    };
+    Rare& rare();
+    [[nodiscard]] StopState* stop_state() const noexcept {
+        Rare* rare = rare_.load(std::memory_order_seq_cst);
+        return rare ? rare->stop.load(std::memory_order_seq_cst) : nullptr;
+    }
+
+    CallBase* next_ = nullptr;  // in the mailbox
+    std::atomic<Rare*> rare_{nullptr};
 };
 
 }  // namespace concur::detail

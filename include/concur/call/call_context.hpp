@@ -1,7 +1,9 @@
 /// What a running method can learn about its own call.
 #pragma once
 
+#include <optional>
 #include <string_view>
+#include <utility>
 
 #include "concur/core/stop_token.hpp"
 #include "concur/retry/attempt.hpp"
@@ -16,6 +18,8 @@ class CallBase;
 class CallHost;
 class Runner;
 
+extern constinit thread_local CallContext* context_of_this_thread;
+
 /// The context of the call that runs on this thread; throws NotOnWorkerError where none does.
 [[nodiscard]] CallContext& current_context();
 
@@ -28,22 +32,25 @@ public:
     CallContext(const CallContext&) = delete;
     CallContext& operator=(const CallContext&) = delete;
 
-    [[nodiscard]] const Attempt& attempt() const noexcept { return attempt_; }
+    [[nodiscard]] const Attempt& attempt() const;
     /// Asked to stop by `Future::cancel` or by a stop of the worker. The token may be kept.
     [[nodiscard]] StopToken stop_token() const;
-    [[nodiscard]] std::string_view method_name() const noexcept { return attempt_.method_name; }
-    [[nodiscard]] std::string_view worker_name() const noexcept { return attempt_.worker_name; }
+    [[nodiscard]] std::string_view method_name() const noexcept;
+    [[nodiscard]] std::string_view worker_name() const noexcept;
 
 private:
     friend class detail::Runner;
     friend CallContext& detail::current_context();
 
-    CallContext(detail::CallBase& call, const detail::CallHost& host) noexcept;
-    ~CallContext();
+    CallContext(detail::CallBase& call, const detail::CallHost& host) noexcept
+        : call_{call}, host_{host}, outer_{std::exchange(detail::context_of_this_thread, this)} {}
+    ~CallContext() { detail::context_of_this_thread = outer_; }
 
     detail::CallBase& call_;
-    Attempt attempt_;
+    const detail::CallHost& host_;
     CallContext* outer_;  // of a call further up on this thread's stack
+    // Made when it is first asked for: most methods never do.
+    mutable std::optional<Attempt> attempt_;
 };
 
 }  // namespace concur

@@ -16,7 +16,7 @@ namespace concur::detail {
 /// for inputs, or for the future that their method returned).
 ///
 /// Threads: all members from any thread.
-class CallHost {
+class CallHost : public Workload {
 public:
     CallHost(std::string name, Clock& clock, std::shared_ptr<Observer> observer)
         : name_{std::move(name)}, clock_{&clock}, observer_{std::move(observer)} {}
@@ -32,7 +32,7 @@ public:
     [[nodiscard]] const Agent& agent() const noexcept { return agent_; }
 
     /// True on the thread that holds the worker right now: in its methods, and in callbacks that follow from them.
-    [[nodiscard]] bool is_inside() const noexcept { return agent_.holder() == &this_thread_record(); }
+    [[nodiscard]] bool is_inside() const noexcept { return is_this_thread(agent_.holder()); }
 
     /// Keeps the call in the list of those that wait elsewhere, with a reference on it and one on the host. False if a
     /// stop fails such calls already.
@@ -56,8 +56,6 @@ protected:
 
     /// With mutex_ held.
     [[nodiscard]] bool holds_calls() const noexcept { return held_count_ != 0; }
-    /// What a wait for all calls waits for.
-    [[nodiscard]] Dependencies all_that_is_under_way() const;
     /// From now on held calls fail, and running ones are asked to stop.
     void fail_held_calls() noexcept;
 
@@ -65,6 +63,7 @@ protected:
     mutable std::mutex mutex_;
 
 private:
+    void dependencies(Dependencies& dependencies) const final;
     [[nodiscard]] bool unlink(CallBase& call) noexcept;
     void forget(CallBase& call) noexcept;
 
@@ -76,6 +75,11 @@ private:
     std::vector<IntrusivePtr<StopState>> stop_states_;
     bool stopping_now_ = false;
 };
+
+inline CallBase::CallBase(Phase phase, const MethodInfo& method, CallHost& host) noexcept
+    : StateBase(phase), method_{&method}, host_{&host} {
+    set_clock(host.clock());
+}
 
 /// The error of calls that a stop ended, and of calls made after it.
 [[nodiscard]] std::exception_ptr stopped_error(std::string_view worker, std::string_view method);

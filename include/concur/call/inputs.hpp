@@ -17,8 +17,9 @@ namespace concur::detail {
 /// Lives as long as its call, which owns it; the nodes that are attached to inputs keep the call alive.
 class Inputs {
 public:
-    /// Starts to wait; the call is held by its host. The call may be on its way, or over, when this returns.
-    static void start(CallBase& call);
+    /// Starts to wait; the call is held by its host, which a stop may refuse: false. The call may be on its way, or
+    /// over, when this returns.
+    [[nodiscard]] static bool start(CallBase& call);
 
     /// Waits for the inputs on the calling thread; gives the failure of the first that failed, or null.
     [[nodiscard]] static std::exception_ptr wait(CallBase& call);

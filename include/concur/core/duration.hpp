@@ -47,25 +47,28 @@ public:
         return a.count() <=> b.count();
     }
 
+    // What is computed from NaN is NaN.
     friend constexpr Duration operator+(Duration a, Duration b) noexcept {
+        if (a.is_nan() || b.is_nan()) return not_a_number();
         rep sum = 0;
-        if (__builtin_add_overflow(a.count(), b.count(), &sum)) sum = a.count() < 0 ? lowest_count : INT64_MAX;
+        if (__builtin_add_overflow(a.count_, b.count_, &sum)) sum = a.count_ < 0 ? lowest_count : INT64_MAX;
         return of_nanoseconds(sum);
     }
-    friend constexpr Duration operator-(Duration a) noexcept { return of_nanoseconds(-a.count()); }
+    friend constexpr Duration operator-(Duration a) noexcept { return a.is_nan() ? a : of_nanoseconds(-a.count_); }
     friend constexpr Duration operator-(Duration a, Duration b) noexcept { return a + -b; }
 
     /// By a whole number exactly; by a fraction rounded up to the next nanosecond.
     template <class Number>
         requires std::is_arithmetic_v<Number>
     friend constexpr Duration operator*(Duration a, Number factor) noexcept {
+        if (a.is_nan()) return a;
         if constexpr (std::is_integral_v<Number>) {
             rep product = 0;
-            if (__builtin_mul_overflow(a.count(), factor, &product))
-                product = (a.count() < 0) != (factor < Number{}) ? lowest_count : INT64_MAX;
+            if (__builtin_mul_overflow(a.count_, factor, &product))
+                product = (a.count_ < 0) != (factor < Number{}) ? lowest_count : INT64_MAX;
             return of_nanoseconds(product);
         } else {
-            return std::chrono::duration<long double, std::nano>(static_cast<long double>(a.count()) * factor);
+            return scaled(a.count_, factor);
         }
     }
     template <class Number>
@@ -74,7 +77,8 @@ public:
     template <class Number>
         requires std::is_arithmetic_v<Number>
     friend constexpr Duration operator/(Duration a, Number divisor) noexcept {
-        return std::chrono::duration<long double, std::nano>(static_cast<long double>(a.count()) / divisor);
+        if (a.is_nan()) return a;
+        return std::chrono::duration<long double, std::nano>(static_cast<long double>(a.count_) / divisor);
     }
     /// How many times b fits into a, without the rest; 0 if b is zero.
     friend constexpr rep operator/(Duration a, Duration b) noexcept {
@@ -88,6 +92,12 @@ private:
     static constexpr rep nan_count = INT64_MIN;
     static constexpr rep lowest_count = INT64_MIN + 1;
 
+    static constexpr Duration not_a_number() noexcept {
+        Duration result;
+        result.count_ = nan_count;
+        return result;
+    }
+
     template <class Rep, class Period>
     static constexpr rep nanoseconds_of(std::chrono::duration<Rep, Period> time) noexcept {
         using Ratio = std::ratio_divide<Period, std::nano>;
@@ -96,14 +106,28 @@ private:
             if (__builtin_mul_overflow(time.count(), Ratio::num, &result))
                 return time.count() < Rep{} ? lowest_count : INT64_MAX;
             return result == nan_count ? lowest_count : result;
+        } else if constexpr (std::is_integral_v<Rep>) {
+            return rounded_up(static_cast<long double>(time.count()) * Ratio::num / Ratio::den);
         } else {
-            const long double exact = static_cast<long double>(time.count()) * Ratio::num / Ratio::den;
-            if (exact != exact) return nan_count;
-            if (exact >= 9.2233720368547758e18L) return INT64_MAX;
-            if (exact <= -9.2233720368547758e18L) return lowest_count;
-            const rep whole = static_cast<rep>(exact);
-            return static_cast<long double>(whole) < exact ? whole + 1 : whole;
+            // In the type that was written: 0.1 s then is what its author meant, 100 ms, and not its binary neighbour.
+            return rounded_up(time.count() * static_cast<Rep>(Ratio::num) / static_cast<Rep>(Ratio::den));
         }
+    }
+
+    template <class Factor>
+    static constexpr Duration scaled(rep count, Factor factor) noexcept {
+        constexpr rep exact_in_double = rep{1} << 53;
+        if (count < exact_in_double && count > -exact_in_double)
+            return std::chrono::duration<double, std::nano>(static_cast<double>(count) * static_cast<double>(factor));
+        return std::chrono::duration<long double, std::nano>(static_cast<long double>(count) * factor);
+    }
+
+    static constexpr rep rounded_up(long double exact) noexcept {
+        if (exact != exact) return nan_count;
+        if (exact >= 9.2233720368547758e18L) return INT64_MAX;
+        if (exact <= -9.2233720368547758e18L) return lowest_count;
+        const rep whole = static_cast<rep>(exact);
+        return static_cast<long double>(whole) < exact ? whole + 1 : whole;
     }
 
     rep count_ = 0;

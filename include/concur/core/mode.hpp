@@ -1,9 +1,9 @@
 /// Where an object can live, and how a worker is told to stop: the small enums that every room speaks of.
 #pragma once
 
-#include <fmt/core.h>
-
 #include <string_view>
+
+#include "concur/core/enum_formatter.hpp"
 
 namespace concur {
 
@@ -38,10 +38,4 @@ enum class Cancel : bool { only_this, sources };
 }  // namespace concur
 
 template <>
-struct fmt::formatter<concur::Mode> : fmt::formatter<fmt::string_view> {
-    template <class Context>
-    auto format(concur::Mode mode, Context& context) const {
-        const std::string_view name = concur::to_string(mode);
-        return fmt::formatter<fmt::string_view>::format({name.data(), name.size()}, context);
-    }
-};
+struct fmt::formatter<concur::Mode> : concur::detail::EnumFormatter<concur::Mode> {};

@@ -43,7 +43,6 @@ inline constexpr bool is_future<Future<T>> = true;
 
 struct Inline;  // no executor
 
-[[noreturn]] void throw_no_state();
 [[noreturn]] void throw_taken();
 [[noreturn]] void throw_wait_timeout(const StateBase& state, Duration after);
 

@@ -8,6 +8,11 @@
 
 namespace concur {
 
+namespace detail {
+/// What stands for a null exception_ptr where an exception is due.
+[[nodiscard]] std::exception_ptr null_exception();
+}  // namespace detail
+
 /// A value or an exception_ptr. What `then` passes to a continuation that also wants failures, and what
 /// `gather_outcomes` returns. A value type; no thread is involved.
 template <class T>
@@ -15,7 +20,7 @@ class [[nodiscard]] Outcome {
 public:
     explicit Outcome(T value) : value_{std::move(value)} {}
     explicit Outcome(std::exception_ptr error) noexcept requires(!std::is_same_v<T, std::exception_ptr>)
-        : error_{std::move(error)} {}
+        : error_{error ? std::move(error) : detail::null_exception()} {}
 
     /// True if it holds a value.
     explicit operator bool() const noexcept { return value_.has_value(); }
@@ -51,7 +56,7 @@ template <>
 class [[nodiscard]] Outcome<void> {
 public:
     Outcome() noexcept = default;
-    explicit Outcome(std::exception_ptr error) noexcept : error_{std::move(error)} {}
+    explicit Outcome(std::exception_ptr error) noexcept : error_{error ? std::move(error) : detail::null_exception()} {}
 
     explicit operator bool() const noexcept { return error_ == nullptr; }
     [[nodiscard]] bool has_value() const noexcept { return error_ == nullptr; }

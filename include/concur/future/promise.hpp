@@ -22,7 +22,6 @@ public:
 
 [[noreturn]] void throw_promise_set();
 [[nodiscard]] std::exception_ptr broken_promise();
-[[nodiscard]] std::exception_ptr null_exception();
 
 }  // namespace detail
 

@@ -43,6 +43,8 @@ namespace detail {
 class Dependencies;
 class StateBase;
 
+[[noreturn]] void throw_no_state();
+
 /// How far a state has come. It only ever moves on to the right, except between queued, running and waiting.
 enum class Phase : std::uint32_t {
     pending,    ///< waits for inputs, for its promise, or for the future it was derived from
@@ -109,7 +111,7 @@ public:
 
     /// A number that no other state of this process ever has.
     [[nodiscard]] std::uint64_t id() const noexcept;
-    [[nodiscard]] Clock& clock() const noexcept { return *clock_; }
+    [[nodiscard]] Clock& clock() const noexcept;
     [[nodiscard]] virtual std::string_view method_name() const noexcept { return {}; }
 
     // What a done state ended in. Asking for the error counts as having seen it (W18).
@@ -120,12 +122,16 @@ public:
     [[nodiscard]] int attempts() const noexcept { return attempts_.load(std::memory_order_relaxed); }
     [[nodiscard]] bool holds_cancelled_error() const noexcept;
 
-    /// Where the value is, once the state is done without an error; null for void.
-    [[nodiscard]] virtual void* value_address() noexcept = 0;
+    /// Where the value is, once the state is done without an error; nothing is there for void.
+    [[nodiscard]] void* value_address() noexcept { return reinterpret_cast<std::byte*>(this) + value_offset_; }
     /// Moves or copies the value of `source`, a done state of the same value type, into this one.
     virtual void adopt_value(StateBase& source) = 0;
-    /// The state of the future that is this state's value; null if the value is none.
-    [[nodiscard]] virtual StateBase* nested() noexcept { return nullptr; }
+    /// A value that is a future itself: its state, null if that future is empty.
+    struct Nested {
+        bool is_future = false;
+        StateBase* state = nullptr;
+    };
+    [[nodiscard]] virtual Nested nested() noexcept { return {}; }
 
     /// For values that cannot be copied: the first caller may take it. A second one gets false.
     [[nodiscard]] bool try_take() noexcept {
@@ -158,11 +164,34 @@ public:
     [[nodiscard]] Claim claim(Phases... phases) noexcept {
         return claim_any(((1u << static_cast<std::uint32_t>(phases)) | ...));
     }
-    void complete(Claim claim, std::exception_ptr error, StopReason reason, CompletedBy by) noexcept;
+    /// `origin` is the state whose failure is passed on, if this one is not where it happened.
+    void complete(Claim claim, std::exception_ptr error, StopReason reason, CompletedBy by,
+                  const StateBase* origin = nullptr) noexcept;
     /// The value is in its place: phase `from` becomes done. False if somebody else completed the state meanwhile.
-    [[nodiscard]] bool publish(Phase from) noexcept;
-    /// One phase to another one; false if it is in neither place any more.
-    [[nodiscard]] bool advance(Phase from, Phase to) noexcept;
+    [[nodiscard]] bool publish(Phase from) noexcept {
+        // Sequentially consistent, with the load of continuations_ that follows: see attach().
+        std::uint32_t word = word_.load(std::memory_order_relaxed);
+        do {
+            if (phase_of(word) != from) return false;
+        } while (!word_.compare_exchange_weak(word, with_phase(word, Phase::done), std::memory_order_seq_cst,
+                                              std::memory_order_relaxed));
+        if ((word & parked_flag) || continuations_.load(std::memory_order_seq_cst)) done_now(word);
+        return true;
+    }
+    /// One phase to another one; false if it is not in the first one any more.
+    [[nodiscard]] bool advance(Phase from, Phase to) noexcept {
+        std::uint32_t word = word_.load(std::memory_order_relaxed);
+        do {
+            if (phase_of(word) != from) return false;
+        } while (!word_.compare_exchange_weak(word, with_phase(word, to), std::memory_order_acq_rel,
+                                              std::memory_order_relaxed));
+        return true;
+    }
+
+    /// For a state that nobody else can know yet (sync mode): a change of phase without an atomic read-modify-write.
+    void set_unshared_phase(Phase phase) noexcept {
+        word_.store(static_cast<std::uint32_t>(phase), std::memory_order_relaxed);
+    }
 
     [[nodiscard]] bool stop_requested() const noexcept {
         return (word_.load(std::memory_order_acquire) & stop_flag) != 0;
@@ -171,30 +200,37 @@ public:
 protected:
     explicit StateBase(Phase phase) noexcept
         : counts_{one_handle}, word_{static_cast<std::uint32_t>(phase)}, generation_{fork_generation()} {}
-    virtual ~StateBase();
+    virtual ~StateBase() {
+        if (has_extras()) delete_extras();
+    }
 
     /// The state is running and was asked to stop: tell the running code.
     virtual void on_stop_requested() noexcept {}
+    /// The state was claimed in phase `from`, and will be done: destroy what it would have needed to run.
+    virtual void claimed(Phase from) noexcept { static_cast<void>(from); }
     /// The state is done, and not by the code that it runs: it was claimed in phase `from`, or followed its source to
-    /// the end. Let go of what it holds.
+    /// the end. Leave the places where it waited.
     virtual void ended(Phase from) noexcept { static_cast<void>(from); }
     /// Names for `failure()`; null worker if this is no call.
     virtual void describe_failure(Failure&, std::shared_ptr<Observer>&) const {}
 
-    void set_clock(Clock& clock) noexcept { clock_ = &clock; }
+    void set_value_offset(const void* value) noexcept {
+        value_offset_ =
+            static_cast<std::uint16_t>(static_cast<const std::byte*>(value) - reinterpret_cast<std::byte*>(this));
+    }
     /// Only before the state is shared.
-    void add_unshared_ref() noexcept {
-        counts_.store(counts_.load(std::memory_order_relaxed) + one_ref, std::memory_order_relaxed);
+    void set_clock(Clock& clock) {
+        if (&clock != &steady_clock()) extras().clock = &clock;
+    }
+    /// Where the source of a state is kept; null while there is no such place. Called with the source locked.
+    [[nodiscard]] virtual StateBase** source_slot() noexcept {
+        Extras* extras = extras_.load(std::memory_order_acquire);
+        return extras ? &extras->source : nullptr;
     }
     void set_attempts(int attempts) noexcept { attempts_.store(attempts, std::memory_order_relaxed); }
-    /// Only while nobody else knows the state, as in sync mode: no atomic read-modify-write.
-    void set_unshared_phase(Phase phase) noexcept {
-        word_.store(static_cast<std::uint32_t>(phase), std::memory_order_relaxed);
-    }
-
     // The future that this one was derived from, or that its method returned; with a handle on it.
-    void set_source(StateBase* source) noexcept;
-    [[nodiscard]] IntrusivePtr<StateBase> source() const noexcept;
+    void set_source(StateBase* source);
+    [[nodiscard]] IntrusivePtr<StateBase> source() noexcept;
     [[nodiscard]] StateBase* take_source() noexcept;
 
 private:
@@ -209,8 +245,11 @@ private:
     static constexpr std::uint32_t taken_flag = 32;      // a value that cannot be copied is gone
     static constexpr std::uint32_t seen_flag = 64;       // somebody looked at the error
     static constexpr std::uint32_t by_other_flag = 128;  // completed by somebody other than its owner
-    static constexpr std::uint32_t source_flag = 256;    // source_ is being read or replaced
+    static constexpr std::uint32_t source_flag = 256;    // the source is being read or replaced
 
+    [[nodiscard]] static std::uint32_t with_phase(std::uint32_t word, Phase phase) noexcept {
+        return (word & ~phase_mask) | static_cast<std::uint32_t>(phase);
+    }
     [[nodiscard]] static Phase phase_of(std::uint32_t word) noexcept { return static_cast<Phase>(word & phase_mask); }
 
     void drop(std::uint64_t share) noexcept {
@@ -222,7 +261,15 @@ private:
 
     [[nodiscard]] Claim claim_any(std::uint32_t phases) noexcept;
     bool wait_long(TimePoint deadline);
-    void destroy() noexcept;
+    bool cancel_this();
+    void destroy() noexcept {
+        if (!error_ && !has_extras() && !made_before_fork()) [[likely]]
+            delete this;
+        else
+            destroy_with_care();
+    }
+    [[nodiscard]] bool has_extras() const noexcept { return extras_.load(std::memory_order_relaxed) != nullptr; }
+    void destroy_with_care() noexcept;
     void done_now(std::uint32_t word_before) noexcept;
     [[nodiscard]] Continuation* close_continuations() noexcept;
     void run_continuations() noexcept;
@@ -230,21 +277,28 @@ private:
     void unlock_source() const noexcept;
     void report_unseen_failure() noexcept;
 
-    struct FailureRecord {
+    /// What few states need: made when it is first needed, by whoever needs it.
+    struct Extras {
         Failure failure;
+        bool failed = false;  // `failure` is filled in; written by who completes the state
         std::shared_ptr<Observer> observer;
+        StateBase* source = nullptr;
+        Clock* clock = nullptr;
     };
+    Extras& extras();
+    void delete_extras() noexcept;
 
+    // In the order in which a call's way touches them. A state, its method and two small arguments fit into 120 bytes:
+    // glibc serves blocks of that size fastest.
     std::atomic<std::uint64_t> counts_;
     mutable std::atomic<std::uint32_t> word_;
     std::atomic<int> attempts_{0};
     std::atomic<Continuation*> continuations_{nullptr};
     std::exception_ptr error_;
+    std::atomic<Extras*> extras_{nullptr};
     mutable std::atomic<std::uint64_t> id_{0};
-    Clock* clock_ = &steady_clock();
-    std::unique_ptr<FailureRecord> failure_;
-    StateBase* source_ = nullptr;
     std::uint32_t generation_;
+    std::uint16_t value_offset_ = 0;
     StopReason reason_ = StopReason::none;
 };
 
@@ -264,15 +318,14 @@ T take_value(StateBase& state);
 template <class T, class Base = StateBase>
 class ValueState : public Base {
 public:
-    [[nodiscard]] void* value_address() noexcept final { return storage_; }
     void adopt_value(StateBase& source) final {
         emplace([&]() -> T { return take_value<T>(source); });
     }
-    [[nodiscard]] StateBase* nested() noexcept final {
+    [[nodiscard]] StateBase::Nested nested() noexcept final {
         if constexpr (requires(T & value) { value.shared_state_of_future(); }) {
-            return has_value_ ? value().shared_state_of_future() : nullptr;
+            return {true, has_value_ ? value().shared_state_of_future() : nullptr};
         } else {
-            return nullptr;
+            return {};
         }
     }
 
@@ -289,7 +342,10 @@ public:
     }
 
 protected:
-    using Base::Base;
+    template <class... A>
+    explicit ValueState(A&&... arguments) : Base(std::forward<A>(arguments)...) {
+        this->set_value_offset(storage_);
+    }
     ~ValueState() override { discard_value(); }
 
 private:
@@ -302,7 +358,6 @@ private:
 template <class Base>
 class ValueState<void, Base> : public Base {
 public:
-    [[nodiscard]] void* value_address() noexcept final { return nullptr; }
     void adopt_value(StateBase&) final {}
     template <class Make>
     void emplace(Make&& make) {

@@ -1,9 +1,9 @@
 /// Why a call ended without a value.
 #pragma once
 
-#include <fmt/core.h>
-
 #include <string_view>
+
+#include "concur/core/enum_formatter.hpp"
 
 namespace concur {
 
@@ -26,10 +26,4 @@ enum class StopReason : unsigned char {
 }  // namespace concur
 
 template <>
-struct fmt::formatter<concur::StopReason> : fmt::formatter<fmt::string_view> {
-    template <class Context>
-    auto format(concur::StopReason reason, Context& context) const {
-        const std::string_view name = concur::to_string(reason);
-        return fmt::formatter<fmt::string_view>::format({name.data(), name.size()}, context);
-    }
-};
+struct fmt::formatter<concur::StopReason> : concur::detail::EnumFormatter<concur::StopReason> {};

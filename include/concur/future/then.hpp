@@ -22,21 +22,20 @@ decltype(auto) call_with(F& f, A&&... arguments) {
 template <class T, class F>
 class Callback final : public Continuation {
 public:
-    Callback(StateBase& state, F f) : Continuation(Code::user), state_{&state}, f_{std::move(f)} {}
+    Callback(Future<T> future, F f) : Continuation(Code::user), future_{std::move(future)}, f_{std::move(f)} {}
 
-    void run(StateBase&) noexcept override {
-        static_cast<void>(state_->see_error());  // the callback looks at it
+    void run(StateBase& state) noexcept override {
+        static_cast<void>(state.see_error());  // the callback looks at it
         try {
-            state_->add_handle();
-            call_with(f_, Future<T>::adopt(state_.get()));
+            call_with(f_, std::move(future_));
         } catch (...) {
-            report_callback_error(std::current_exception(), state_->method_name());
+            report_callback_error(std::current_exception(), state.method_name());
         }
         delete this;
     }
 
 private:
-    IntrusivePtr<StateBase> state_;
+    Future<T> future_;  // a handle: the value must still be there when the callback runs
     F f_;
 };
 
@@ -108,6 +107,8 @@ public:
         if constexpr (std::is_same_v<Executor, Inline>) {
             step();
         } else {
+            // The task may run, and let go of this state, while execute() is still at work.
+            const IntrusivePtr<StateBase> keep(this);
             try {
                 executor_.execute([handover = std::make_shared<Handover>(this)] { handover->run(); });
             } catch (...) {
@@ -142,14 +143,17 @@ private:
         Handover(const Handover&) = delete;
         Handover& operator=(const Handover&) = delete;
         ~Handover() {
-            if (state_)
-                state_->abandon(std::make_exception_ptr(
+            if (ThenState* state = state_.exchange(nullptr))
+                state->abandon(std::make_exception_ptr(
                     BrokenPromiseError("the executor dropped a continuation without running it")));
         }
-        void run() noexcept { std::exchange(state_, nullptr)->step(); }
+        /// Once; an executor that runs its task again is not listened to.
+        void run() noexcept {
+            if (ThenState* state = state_.exchange(nullptr)) state->step();
+        }
 
     private:
-        ThenState* state_;
+        std::atomic<ThenState*> state_;
     };
 
     void abandon(std::exception_ptr error) noexcept {
@@ -171,7 +175,7 @@ private:
         const IntrusivePtr<StateBase> before(source.shared_state_of_future());
         try {
             if (passes_failures && before->error()) {
-                fail(before->see_error(), before->stop_reason());
+                fail(before->see_error(), before->stop_reason(), before.get());
             } else if constexpr (is_future<Result>) {
                 Result inner = step_(std::move(source));
                 runs_on_.store(nullptr, std::memory_order_release);
@@ -182,20 +186,27 @@ private:
                 static_cast<void>(this->publish(Phase::running));
             }
         } catch (...) {
-            fail(std::current_exception(), StopReason::retries_exhausted);
+            const std::exception_ptr error = std::current_exception();
+            if (error == before->error())
+                fail(error, before->stop_reason(), before.get());  // the source's own, passed on
+            else
+                fail(error, StopReason::retries_exhausted);
         }
         this->release();
     }
 
-    void fail(std::exception_ptr error, StopReason reason) noexcept {
+    void fail(std::exception_ptr error, StopReason reason, const StateBase* origin = nullptr) noexcept {
         if (const auto claim = this->claim(Phase::running))
-            this->complete(claim, std::move(error), reason, CompletedBy::owner);
+            this->complete(claim, std::move(error), reason, CompletedBy::owner, origin);
     }
 
     void drop_source() noexcept {
         if (StateBase* source = this->take_source()) source->drop_handle();
     }
 
+    StateBase** source_slot() noexcept override { return &source_; }
+
+    StateBase* source_ = nullptr;
     Step step_;
     [[no_unique_address]] Executor executor_;
     std::atomic<ThreadRecord*> runs_on_{nullptr};
@@ -251,7 +262,8 @@ template <class F>
     requires std::invocable < std::decay_t<F>
 &, Future < T >> void Future<T>::on_done(F&& f) const {
     detail::StateBase& state = this->state();
-    auto* callback = new detail::Callback<T, std::decay_t<F>>(state, std::forward<F>(f));
+    const detail::IntrusivePtr<detail::StateBase> keep(&state);
+    auto* callback = new detail::Callback<T, std::decay_t<F>>(*this, std::forward<F>(f));
     if (!state.attach(*callback)) callback->run(state);
 }
 

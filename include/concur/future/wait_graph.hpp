@@ -15,11 +15,24 @@
 
 namespace concur::detail {
 
+class Dependencies;
 class StateBase;
 class ThreadRecord;
 
+// constinit: the compiler then reads them without asking whether they are initialised yet.
+extern constinit thread_local ThreadRecord* record_of_this_thread;
+extern constinit thread_local int roles_of_this_thread;
+
+[[nodiscard]] ThreadRecord& make_thread_record() noexcept;
+
 /// The calling thread, as the graph knows it.
-[[nodiscard]] ThreadRecord& this_thread_record() noexcept;
+[[nodiscard]] inline ThreadRecord& this_thread_record() noexcept {
+    return record_of_this_thread ? *record_of_this_thread : make_thread_record();
+}
+/// Whether `record`, which may be null, is that of the calling thread.
+[[nodiscard]] inline bool is_this_thread(const ThreadRecord* record) noexcept {
+    return record && record == record_of_this_thread;
+}
 
 /// Something that runs calls one at a time: a worker. Whoever runs them right now holds it.
 class Agent {
@@ -39,16 +52,27 @@ private:
     std::atomic<ThreadRecord*> thread_{nullptr};
 };
 
+/// All that is under way at a worker: what a drain or a stop waits for. Its dependencies change while somebody waits.
+class Workload {
+public:
+    virtual void dependencies(Dependencies& dependencies) const = 0;
+
+protected:
+    ~Workload() = default;
+};
+
 /// What a state says it depends on. Without any entry it may be completed by anybody, at any time.
 class Dependencies {
 public:
     void on(IntrusivePtr<StateBase> state);
     void on(const Agent& agent) { agents.push_back(&agent); }
     void on(ThreadRecord& thread) { threads.push_back(&thread); }
+    void on(const Workload& workload) { workloads.push_back(&workload); }
 
     std::vector<IntrusivePtr<StateBase>> states;
     std::vector<const Agent*> agents;
     std::vector<ThreadRecord*> threads;
+    std::vector<const Workload*> workloads;
     /// True if one of them is enough (`when_any`), false if all are needed.
     bool any_suffices = false;
 };
@@ -57,8 +81,8 @@ public:
 /// continuation. Threads without a role cannot be part of a ring, and are not looked at.
 class Role {
 public:
-    Role() noexcept;
-    ~Role();
+    Role() noexcept { ++roles_of_this_thread; }
+    ~Role() { --roles_of_this_thread; }
     Role(const Role&) = delete;
     Role& operator=(const Role&) = delete;
 };
@@ -70,7 +94,7 @@ public:
 
     BlockedThread(std::span<StateBase* const> states, Until until);
     explicit BlockedThread(const Agent& agent);
-    explicit BlockedThread(Dependencies target);
+    explicit BlockedThread(const Workload& workload);
     ~BlockedThread();
     BlockedThread(const BlockedThread&) = delete;
     BlockedThread& operator=(const BlockedThread&) = delete;

@@ -115,13 +115,8 @@ public:
     explicit FactoryOf(typename Arguments::Kept kept) : kept_{std::move(kept)} {}
 
     void* build() override {
-        auto object = Arguments::pass(kept_, [](auto&&... passed) -> std::unique_ptr<T> {
-            if constexpr (std::is_constructible_v<T, decltype(passed)...>) {
-                return std::unique_ptr<T>(new T(std::forward<decltype(passed)>(passed)...));
-            } else {
-                return std::unique_ptr<T>(new T{std::forward<decltype(passed)>(passed)...});
-            }
-        });
+        auto object = Arguments::pass(
+            kept_, [](auto&&... passed) { return construct(std::forward<decltype(passed)>(passed)...); });
         if constexpr (requires { object->post_initialize(); }) object->post_initialize();
         return object.release();
     }
@@ -129,6 +124,19 @@ public:
     void destroy(void* object) override { delete static_cast<T*>(object); }
 
 private:
+// An aggregate may leave members to their default, as in the user's own code.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+    template <class... Passed>
+    static std::unique_ptr<T> construct(Passed&&... passed) {
+        if constexpr (std::is_constructible_v<T, Passed...>) {
+            return std::unique_ptr<T>(new T(std::forward<Passed>(passed)...));
+        } else {
+            return std::unique_ptr<T>(new T{std::forward<Passed>(passed)...});
+        }
+    }
+#pragma GCC diagnostic pop
+
     typename Arguments::Kept kept_;
 };
 
