@@ -115,12 +115,20 @@ private:
     // The push and the look at the stop level after it are sequentially consistent, as are their counterparts in
     // raise_stop_level(): a call that comes too late for one `fail_queued_calls` is seen by another one.
     void accept(CallBase& call) override {
-        if (!mailbox_.push(call)) throw_stopped(call);
+        call.add_unshared_ref();  // the mailbox's
+        if (!mailbox_.push(call)) {
+            call.drop_unshared_ref();
+            throw_stopped(call);
+        }
         if (stop_level() == StopLevel::now) fail_queued_calls();
     }
 
     // Held calls keep the mailbox open.
-    void enqueue(CallBase& call) noexcept override { static_cast<void>(mailbox_.push(call)); }
+    void enqueue(CallBase& call) noexcept override {
+        call.add_ref();
+        static_cast<void>(mailbox_.push(call));
+        if (stop_level() == StopLevel::now) fail_queued_calls();
+    }
 
     void nothing_held() noexcept override {
         mailbox_.nudge();
@@ -219,16 +227,19 @@ private:
 
     void run(CallBase& call) noexcept {
         if (stop_level() == StopLevel::now) return fail(call);
-        if (!call.advance(Phase::queued, Phase::running)) return;  // cancelled
+        if (!call.advance(Phase::queued, Phase::running)) return call.await_description();  // cancelled
         desk_.begin(call);
         Runner::run(*this, call, object_);
         desk_.end(call);
     }
 
+    // A call that somebody else is ending may still read this worker's name: the worker must not go before it has.
     void fail(CallBase& call) noexcept {
         if (const auto claim = call.claim(Phase::queued))
             call.complete(claim, stopped_error(name(), call.method_name()), StopReason::worker_stopped,
                           CompletedBy::other);
+        else
+            call.await_description();
     }
 
     // False if the worker has been stopped and nothing is left to do.

@@ -12,12 +12,8 @@ void* const closed = &closed_mark;
 
 bool Mailbox::push(CallBase& call) noexcept {
     void* newest = newest_.load(std::memory_order_relaxed);
-    call.add_ref();
     do {
-        if (newest == closed) {
-            call.release();
-            return false;
-        }
+        if (newest == closed) return false;
         call.next_ = newest == asleep ? nullptr : static_cast<CallBase*>(newest);
     } while (!newest_.compare_exchange_weak(newest, &call, std::memory_order_seq_cst, std::memory_order_relaxed));
     if (newest == asleep) signal();

@@ -142,6 +142,7 @@ void StateBase::complete(Claim claim, std::exception_ptr error, StopReason reaso
         record.failure.time = clock().now();
         describe_failure(record.failure, record.observer);
     }
+    if (claim.from == Phase::queued) word_.fetch_or(described_flag, std::memory_order_release);
     if (claim.from != Phase::running) claimed(claim.from);
     const std::uint32_t other = by == CompletedBy::other ? by_other_flag : 0;
     std::uint32_t word = word_.load(std::memory_order_relaxed);
@@ -150,6 +151,15 @@ void StateBase::complete(Claim claim, std::exception_ptr error, StopReason reaso
     }
     done_now(word);
     if (claim.from != Phase::running) ended(claim.from);
+}
+
+void StateBase::await_description() const noexcept {
+    int rounds = 0;
+    for (;;) {
+        const std::uint32_t word = word_.load(std::memory_order_acquire);
+        if (phase_of(word) != Phase::finishing || (word & described_flag)) return;
+        relax(rounds);
+    }
 }
 
 void StateBase::done_now(std::uint32_t word_before) noexcept {

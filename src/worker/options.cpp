@@ -73,6 +73,12 @@ void check_time(std::string_view option, Duration value) {
 
 }  // namespace
 
+BuilderState::BuilderState() noexcept = default;
+BuilderState::BuilderState(const BuilderState&) = default;
+BuilderState::BuilderState(BuilderState&&) noexcept = default;
+BuilderState& BuilderState::operator=(BuilderState&&) noexcept = default;
+BuilderState::~BuilderState() = default;
+
 void BuilderState::set_mode(std::string_view name) {
     for (const ModeName& known : mode_names) {
         if (!equal_in_any_case(name, known.name)) continue;

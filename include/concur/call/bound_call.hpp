@@ -1,7 +1,7 @@
 /// A call with its types: the thin shell around CallBase that knows the object's class, the method and the arguments.
 #pragma once
 
-#include <optional>
+#include <new>
 #include <type_traits>
 #include <utility>
 
@@ -190,15 +190,23 @@ public:
 
     template <class... Given>
     BoundCall(const MethodInfo& method, CallHost& host, Target target, Given&&... given)
-        : ValueState<Value, CallBase>(has_inputs ? Phase::pending : Phase::queued, method, host),
-          bound_{std::in_place, std::move(target), std::forward<Given>(given)...} {}
+        : ValueState<Value, CallBase>(has_inputs ? Phase::pending : Phase::queued, method, host) {
+        ::new (static_cast<void*>(&target_)) Target(std::move(target));
+        try {
+            ::new (static_cast<void*>(&slots_)) Pack(std::forward<Given>(given)...);
+        } catch (...) {
+            target_.~Target();
+            throw;
+        }
+        this->has_arguments_ = true;
+    }
+    ~BoundCall() override { BoundCall::drop_arguments(); }
 
     StateBase* invoke(void* object, CallContext& context) override {
-        if constexpr (has_inputs) bound_->slots.for_each([](auto& slot) { resolve(slot); });
+        if constexpr (has_inputs) slots_.for_each([](auto& slot) { resolve(slot); });
         const auto run = [&]() -> Raw {
-            return bound_->slots.pass_to([&](auto&&... arguments) -> Raw {
-                return bound_->target(*static_cast<T*>(object), context,
-                                      std::forward<decltype(arguments)>(arguments)...);
+            return slots_.pass_to([&](auto&&... arguments) -> Raw {
+                return target_(*static_cast<T*>(object), context, std::forward<decltype(arguments)>(arguments)...);
             });
         };
         if constexpr (follows) {
@@ -216,20 +224,19 @@ public:
     }
 
     void visit_inputs(InputVisitor& visitor) override {
-        if constexpr (has_inputs) bound_->slots.for_each([&visitor](auto& slot) { visit(slot, visitor); });
+        if constexpr (has_inputs) slots_.for_each([&visitor](auto& slot) { visit(slot, visitor); });
     }
 
-    void drop_arguments() noexcept override { bound_.reset(); }
+    void drop_arguments() noexcept override {
+        if (!this->has_arguments_) return;
+        this->has_arguments_ = false;
+        slots_.~Pack();
+        target_.~Target();
+    }
     void drop_result() noexcept override { this->discard_value(); }
 
 private:
-    struct Bound {
-        template <class... Given>
-        explicit Bound(Target&& called, Given&&... given)
-            : target(std::move(called)), slots(std::forward<Given>(given)...) {}
-        Target target;
-        Slots<S...> slots;
-    };
+    using Pack = Slots<S...>;
 
     template <class OneSlot>
     static void resolve(OneSlot& slot) {
@@ -240,7 +247,14 @@ private:
         if constexpr (OneSlot::has_future) slot.visit(visitor);
     }
 
-    std::optional<Bound> bound_;
+    // Destroyed by hand, when the method has run. The arguments stand first: small ones share a word with a small
+    // result.
+    union {
+        Pack slots_;
+    };
+    union {
+        Target target_;
+    };
 };
 
 /// The type of a call of `Target` with arguments of types A.

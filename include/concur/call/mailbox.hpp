@@ -21,7 +21,7 @@ public:
     Mailbox(const Mailbox&) = delete;
     Mailbox& operator=(const Mailbox&) = delete;
 
-    /// Adds the call, and a reference on it; false if the mailbox is closed.
+    /// Adds the call, which comes with a reference; false, without having taken it, if the mailbox is closed.
     [[nodiscard]] bool push(CallBase& call) noexcept;
 
     /// All calls, oldest first, linked; null if there is none. Each comes with its reference. Any thread may do this.

@@ -5,6 +5,7 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <variant>
 
 namespace concur::detail {
 
@@ -33,6 +34,9 @@ struct IsCopyable<std::pair<First, Second>> : std::bool_constant<is_copyable<Fir
 
 template <class... Elements>
 struct IsCopyable<std::tuple<Elements...>> : std::bool_constant<(is_copyable<Elements> && ...)> {};
+
+template <class... Alternatives>
+struct IsCopyable<std::variant<Alternatives...>> : std::bool_constant<(is_copyable<Alternatives> && ...)> {};
 
 template <class Element, std::size_t size>
 struct IsCopyable<std::array<Element, size>> : IsCopyable<Element> {};

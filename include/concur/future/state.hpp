@@ -92,6 +92,13 @@ public:
     void release() noexcept { drop(one_ref); }
     void add_handle() noexcept { counts_.fetch_add(one_handle, std::memory_order_relaxed); }
     void drop_handle() noexcept { drop(one_handle); }
+    /// The same before the state is shared, without an atomic read-modify-write.
+    void add_unshared_ref() noexcept {
+        counts_.store(counts_.load(std::memory_order_relaxed) + one_ref, std::memory_order_relaxed);
+    }
+    void drop_unshared_ref() noexcept {
+        counts_.store(counts_.load(std::memory_order_relaxed) - one_ref, std::memory_order_relaxed);
+    }
     void turn_handle_into_ref() noexcept { counts_.fetch_sub(one_handle - one_ref, std::memory_order_relaxed); }
     /// True if the caller's handle is the only one. Acquire: what other handles did with the value comes before.
     [[nodiscard]] bool sole_handle() const noexcept { return counts_.load(std::memory_order_acquire) >> 32 == 1; }
@@ -188,6 +195,10 @@ public:
         return true;
     }
 
+    /// Somebody else has claimed this queued state: returns when it does not look at where it was queued any more.
+    /// Short: no code of the user runs meanwhile.
+    void await_description() const noexcept;
+
     /// For a state that nobody else can know yet (sync mode): a change of phase without an atomic read-modify-write.
     void set_unshared_phase(Phase phase) noexcept {
         word_.store(static_cast<std::uint32_t>(phase), std::memory_order_relaxed);
@@ -240,12 +251,13 @@ private:
     static constexpr std::uint64_t one_handle = (std::uint64_t{1} << 32) | one_ref;
 
     static constexpr std::uint32_t phase_mask = 7;
-    static constexpr std::uint32_t parked_flag = 8;      // a thread sleeps on word_
-    static constexpr std::uint32_t stop_flag = 16;       // asked to stop
-    static constexpr std::uint32_t taken_flag = 32;      // a value that cannot be copied is gone
-    static constexpr std::uint32_t seen_flag = 64;       // somebody looked at the error
-    static constexpr std::uint32_t by_other_flag = 128;  // completed by somebody other than its owner
-    static constexpr std::uint32_t source_flag = 256;    // the source is being read or replaced
+    static constexpr std::uint32_t parked_flag = 8;       // a thread sleeps on word_
+    static constexpr std::uint32_t stop_flag = 16;        // asked to stop
+    static constexpr std::uint32_t taken_flag = 32;       // a value that cannot be copied is gone
+    static constexpr std::uint32_t seen_flag = 64;        // somebody looked at the error
+    static constexpr std::uint32_t by_other_flag = 128;   // completed by somebody other than its owner
+    static constexpr std::uint32_t described_flag = 512;  // being completed, and past the need for names
+    static constexpr std::uint32_t source_flag = 256;     // the source is being read or replaced
 
     [[nodiscard]] static std::uint32_t with_phase(std::uint32_t word, Phase phase) noexcept {
         return (word & ~phase_mask) | static_cast<std::uint32_t>(phase);
@@ -300,6 +312,12 @@ private:
     std::uint32_t generation_;
     std::uint16_t value_offset_ = 0;
     StopReason reason_ = StopReason::none;
+
+protected:
+    // What the derived classes have built in their storage; kept here, where a byte is free. Changed only by who runs
+    // or has claimed the state.
+    bool has_value_ : 1 = false;
+    bool has_arguments_ : 1 = false;
 };
 
 /// Runs what has become ready on this thread but waits for the current continuation to end. A thread does this before
@@ -323,7 +341,7 @@ public:
     }
     [[nodiscard]] StateBase::Nested nested() noexcept final {
         if constexpr (requires(T & value) { value.shared_state_of_future(); }) {
-            return {true, has_value_ ? value().shared_state_of_future() : nullptr};
+            return {true, this->has_value_ ? value().shared_state_of_future() : nullptr};
         } else {
             return {};
         }
@@ -334,11 +352,11 @@ public:
     void emplace(Make&& make) {
         discard_value();
         ::new (static_cast<void*>(storage_)) T(std::forward<Make>(make)());
-        has_value_ = true;
+        this->has_value_ = true;
     }
     void discard_value() noexcept {
-        if (has_value_) value().~T();
-        has_value_ = false;
+        if (this->has_value_) value().~T();
+        this->has_value_ = false;
     }
 
 protected:
@@ -352,7 +370,6 @@ private:
     T& value() noexcept { return *std::launder(reinterpret_cast<T*>(storage_)); }
 
     alignas(T) std::byte storage_[sizeof(T)];
-    bool has_value_ = false;
 };
 
 template <class Base>

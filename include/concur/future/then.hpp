@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -42,16 +43,32 @@ private:
 /// How a continuation wants to be called.
 enum class Takes { nothing, value, outcome, future, unfit };
 
+// Each question is asked only if the answer before it was no: a generic function must not be instantiated for all of
+// them.
+template <class F, class T>
+consteval Takes takes_whole() {
+    if constexpr (std::is_invocable_v<F&, Outcome<T>>) {
+        return Takes::outcome;
+    } else if constexpr (std::is_invocable_v<F&, Future<T>>) {
+        return Takes::future;
+    } else {
+        return Takes::unfit;
+    }
+}
+
 template <class F, class T>
 consteval Takes takes() {
     if constexpr (std::is_void_v<T>) {
-        if (std::is_invocable_v<F&>) return Takes::nothing;
+        if constexpr (std::is_invocable_v<F&>) {
+            return Takes::nothing;
+        } else {
+            return takes_whole<F, T>();
+        }
+    } else if constexpr (std::is_invocable_v<F&, T>) {
+        return Takes::value;
     } else {
-        if (std::is_invocable_v<F&, T>) return Takes::value;
+        return takes_whole<F, T>();
     }
-    if (std::is_invocable_v<F&, Outcome<T>>) return Takes::outcome;
-    if (std::is_invocable_v<F&, Future<T>>) return Takes::future;
-    return Takes::unfit;
 }
 
 template <class T, class F>
@@ -124,6 +141,7 @@ public:
     }
 
 protected:
+    void claimed(Phase) noexcept override { step_.reset(); }
     void ended(Phase from) noexcept override {
         // Cancelled while it waited: what it kept is let go now, unless it is about to run anyway.
         if (from != Phase::pending) return;
@@ -177,12 +195,14 @@ private:
             if (passes_failures && before->error()) {
                 fail(before->see_error(), before->stop_reason(), before.get());
             } else if constexpr (is_future<Result>) {
-                Result inner = step_(std::move(source));
+                Result inner = (*step_)(std::move(source));
+                step_.reset();
                 runs_on_.store(nullptr, std::memory_order_release);
                 if (!inner.valid()) throw_no_state();
                 this->follow(inner.release_state());
             } else {
-                this->emplace([&]() -> Result { return step_(std::move(source)); });
+                this->emplace([&]() -> Result { return (*step_)(std::move(source)); });
+                step_.reset();
                 static_cast<void>(this->publish(Phase::running));
             }
         } catch (...) {
@@ -196,6 +216,7 @@ private:
     }
 
     void fail(std::exception_ptr error, StopReason reason, const StateBase* origin = nullptr) noexcept {
+        step_.reset();
         if (const auto claim = this->claim(Phase::running))
             this->complete(claim, std::move(error), reason, CompletedBy::owner, origin);
     }
@@ -207,7 +228,7 @@ private:
     StateBase** source_slot() noexcept override { return &source_; }
 
     StateBase* source_ = nullptr;
-    Step step_;
+    std::optional<Step> step_;  // gone before the state is done, as a call's arguments are
     [[no_unique_address]] Executor executor_;
     std::atomic<ThreadRecord*> runs_on_{nullptr};
 };
@@ -289,7 +310,11 @@ auto Future<T>::then(Executor executor, F&& f) const {
         static_cast<void>(state());
         using Result = typename detail::ThenResult<T, Function>::type;
         auto step = [f = Function(std::forward<F>(f))](Future source) mutable -> Result {
-            return detail::continue_with<T>(f, std::move(source));
+            if constexpr (std::is_void_v<Result>) {
+                detail::continue_with<T>(f, std::move(source));
+            } else {
+                return detail::to_owned(detail::continue_with<T>(f, std::move(source)));
+            }
         };
         constexpr bool passes_failures = how == detail::Takes::nothing || how == detail::Takes::value;
         return detail::ThenState<Result, T, decltype(step), Executor, passes_failures>::start(*this, std::move(step),

@@ -18,6 +18,13 @@ namespace detail {
 
 /// What a builder has been told, untyped.
 struct BuilderState {
+    // Defined out of line: one copy serves every setter of every worker class.
+    BuilderState() noexcept;
+    BuilderState(const BuilderState&);
+    BuilderState(BuilderState&&) noexcept;
+    BuilderState& operator=(BuilderState&&) noexcept;
+    ~BuilderState();
+
     Settings settings;
     std::optional<std::string> unknown_mode;
     std::shared_ptr<Observer> observer;
