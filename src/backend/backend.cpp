@@ -1,7 +1,6 @@
 #include "concur/backend/backend.hpp"
 
 #include <fmt/format.h>
-#include <pthread.h>
 
 #include <optional>
 
@@ -9,6 +8,7 @@
 #include "concur/core/errors.hpp"
 #include "concur/observe/observer.hpp"
 #include "core/process_exit.hpp"
+#include "core/process_wide.hpp"
 #include "core/runtime.hpp"
 #include "core/thread.hpp"
 
@@ -20,19 +20,19 @@ public:
     static void add(Backend& backend) {
         watch_exit();
         set_exit_action([] { stop_all(); });
-        const std::lock_guard lock(list->mutex);
-        backend.next_live_ = list->first;
-        if (list->first) list->first->previous_live_ = &backend;
-        list->first = &backend;
+        const std::lock_guard lock(list().mutex);
+        backend.next_live_ = list().first;
+        if (list().first) list().first->previous_live_ = &backend;
+        list().first = &backend;
         backend.live_ = true;
     }
 
     static void remove(Backend& backend) noexcept {
-        const std::lock_guard lock(list->mutex);
+        const std::lock_guard lock(list().mutex);
         if (!backend.live_) return;
         backend.live_ = false;
         if (backend.next_live_) backend.next_live_->previous_live_ = backend.previous_live_;
-        (backend.previous_live_ ? backend.previous_live_->next_live_ : list->first) = backend.next_live_;
+        (backend.previous_live_ ? backend.previous_live_->next_live_ : list().first) = backend.next_live_;
     }
 
     /// W24: stop, after a second stop now, and after another one leave alone what does not end.
@@ -40,8 +40,8 @@ public:
         constexpr Duration patience = std::chrono::seconds(1);
         std::vector<IntrusivePtr<Backend>> all;
         {
-            const std::lock_guard lock(list->mutex);
-            for (Backend* backend = list->first; backend; backend = backend->next_live_) all.emplace_back(backend);
+            const std::lock_guard lock(list().mutex);
+            for (Backend* backend = list().first; backend; backend = backend->next_live_) all.emplace_back(backend);
         }
         for (const Backend::StopLevel level : {Backend::StopLevel::drain, Backend::StopLevel::now}) {
             for (const auto& backend : all) backend->raise_stop_level(level);
@@ -66,14 +66,8 @@ private:
         std::mutex mutex;
         Backend* first = nullptr;
     };
-    // Never destroyed: workers may end while the process exits. A forked child has none of its parent's workers.
-    static List* list;
-    static const int registered;
+    static List& list() { return ProcessWide<List>::get(); }
 };
-
-LiveBackends::List* LiveBackends::list = new List;
-const int LiveBackends::registered =
-    ::pthread_atfork([] { list->mutex.lock(); }, [] { list->mutex.unlock(); }, [] { list = new List; });
 
 /// The rest of a stop that nobody waits for: it was begun inside the worker.
 class StopEscalation final : public Timer {

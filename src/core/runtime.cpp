@@ -1,7 +1,5 @@
 #include "core/runtime.hpp"
 
-#include <pthread.h>
-
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -13,6 +11,8 @@
 #include <vector>
 
 #include "concur/core/errors.hpp"
+#include "concur/core/fork.hpp"
+#include "core/process_wide.hpp"
 #include "core/thread.hpp"
 
 namespace concur::detail {
@@ -32,15 +32,17 @@ public:
         for (int i = 0; i < base_threads_; ++i) add_thread();
     }
 
+    [[nodiscard]] bool made_before_fork() const noexcept { return generation_ != fork_generation(); }
+
     void post(RuntimeTask& task) {
         net::post(loop_, [&task] { task.run(); });
     }
 
     void schedule(IntrusivePtr<Timer> timer, TimePoint when) {
         const std::lock_guard lock(mutex_);
-        auto [place, inserted] = timers_.try_emplace(timer.get(), std::make_unique<net::steady_timer>(loop_));
-        place->second->expires_at(when);
-        place->second->async_wait([this, timer](const boost::system::error_code& error) {
+        const auto [entry, inserted] = timers_.try_emplace(timer.get(), std::make_unique<net::steady_timer>(loop_));
+        entry->second->expires_at(when);
+        entry->second->async_wait([this, timer](const boost::system::error_code& error) {
             if (error) return;
             {
                 const std::lock_guard inner(mutex_);
@@ -126,28 +128,22 @@ private:
     int base_threads_;
     int running_ = 0;
     int waiting_ = 0;
+    std::uint32_t generation_ = fork_generation();
 };
 
-// The runtime in use, made on first use. Never destroyed: a thread that does not end may still be in it. A forked child
-// has none of its threads, and begins anew.
+/// The runtime in use, made on first use and never destroyed: a thread that does not end may still be in it.
 struct Place {
     std::mutex mutex;
     Runtime* runtime = nullptr;
     bool closed = false;
 };
-Place* place = new Place;
-
-[[maybe_unused]] const int registered = ::pthread_atfork([] { place->mutex.lock(); }, [] { place->mutex.unlock(); },
-                                                         [] {
-                                                             place = new Place;
-                                                             runtime_of_this_thread = nullptr;
-                                                         });
+Place& place() { return ProcessWide<Place>::get(); }
 
 Runtime* runtime() {
-    const std::lock_guard lock(place->mutex);
-    if (place->closed) return nullptr;
-    if (!place->runtime) place->runtime = new Runtime;
-    return place->runtime;
+    const std::lock_guard lock(place().mutex);
+    if (place().closed) return nullptr;
+    if (!place().runtime) place().runtime = new Runtime;
+    return place().runtime;
 }
 
 }  // namespace
@@ -164,12 +160,13 @@ void runtime_schedule(IntrusivePtr<Timer> timer, TimePoint when) {
 }
 
 void runtime_unschedule(Timer& timer) noexcept {
-    const std::lock_guard lock(place->mutex);
-    if (place->runtime && !place->closed) place->runtime->unschedule(timer);
+    const std::lock_guard lock(place().mutex);
+    if (place().runtime && !place().closed) place().runtime->unschedule(timer);
 }
 
 RuntimeWait::RuntimeWait() {
-    if (!runtime_of_this_thread) return;
+    // In the child of a fork made on a runtime thread, the runtime is not there any more.
+    if (!runtime_of_this_thread || runtime_of_this_thread->made_before_fork()) return;
     runtime_of_this_thread->begin_wait();
     waits_ = true;
 }
@@ -181,9 +178,9 @@ RuntimeWait::~RuntimeWait() {
 void runtime_shut_down(Duration patience) noexcept {
     Runtime* loop = nullptr;
     {
-        const std::lock_guard lock(place->mutex);
-        place->closed = true;
-        loop = place->runtime;
+        const std::lock_guard lock(place().mutex);
+        place().closed = true;
+        loop = place().runtime;
     }
     if (loop) loop->shut_down(patience);
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/process_exit.hpp"
+#include "core/process_wide.hpp"
 
 namespace concur::detail {
 namespace {
@@ -17,11 +18,7 @@ struct Retired {
     std::vector<std::thread> threads;
 };
 
-// Never destroyed: threads may retire while the process exits. A forked child forgets the threads it does not have.
-Retired* retired = new Retired;
-
-[[maybe_unused]] const int registered =
-    ::pthread_atfork([] { retired->mutex.lock(); }, [] { retired->mutex.unlock(); }, [] { retired = new Retired; });
+Retired& retired() { return ProcessWide<Retired>::get(); }
 
 void join_all(std::vector<std::thread> threads) {
     for (std::thread& thread : threads)
@@ -46,9 +43,9 @@ bool on_library_thread() noexcept { return is_library_thread; }
 void retire_thread(std::thread thread) {
     std::vector<std::thread> before;
     {
-        const std::lock_guard lock(retired->mutex);
-        before.swap(retired->threads);
-        retired->threads.push_back(std::move(thread));
+        const std::lock_guard lock(retired().mutex);
+        before.swap(retired().threads);
+        retired().threads.push_back(std::move(thread));
     }
     join_all(std::move(before));
 }
@@ -56,8 +53,8 @@ void retire_thread(std::thread thread) {
 void join_retired_threads() noexcept {
     std::vector<std::thread> threads;
     {
-        const std::lock_guard lock(retired->mutex);
-        threads.swap(retired->threads);
+        const std::lock_guard lock(retired().mutex);
+        threads.swap(retired().threads);
     }
     join_all(std::move(threads));
 }

@@ -1,7 +1,5 @@
 #include "concur/future/wait_graph.hpp"
 
-#include <pthread.h>
-
 #include <mutex>
 #include <optional>
 #include <unordered_map>
@@ -9,6 +7,7 @@
 
 #include "concur/core/errors.hpp"
 #include "concur/future/state.hpp"
+#include "core/process_wide.hpp"
 
 namespace concur::detail {
 namespace {
@@ -18,11 +17,7 @@ struct Graph {
     std::mutex mutex;
     std::vector<ThreadRecord*> unused;
 };
-// Never destroyed: threads may wait while the process exits. A forked child has one thread, and nothing that it waits
-// for.
-Graph* graph = new Graph;
-[[maybe_unused]] const int registered =
-    ::pthread_atfork([] { graph->mutex.lock(); }, [] { graph->mutex.unlock(); }, [] { graph = new Graph; });
+Graph& graph() { return ProcessWide<Graph>::get(); }
 
 }  // namespace
 
@@ -39,8 +34,8 @@ struct RecordReturn {
     bool due = false;
     ~RecordReturn() {
         if (!due) return;
-        const std::lock_guard lock(graph->mutex);
-        graph->unused.push_back(std::exchange(record_of_this_thread, nullptr));
+        const std::lock_guard lock(graph().mutex);
+        graph().unused.push_back(std::exchange(record_of_this_thread, nullptr));
     }
 };
 thread_local RecordReturn record_return;
@@ -137,15 +132,15 @@ constinit thread_local ThreadRecord* record_of_this_thread = nullptr;
 constinit thread_local int roles_of_this_thread = 0;
 
 ThreadRecord& make_thread_record() noexcept {
-    const std::lock_guard lock(graph->mutex);
-    if (graph->unused.empty()) graph->unused.push_back(new ThreadRecord);
-    record_of_this_thread = graph->unused.back();
-    graph->unused.pop_back();
+    const std::lock_guard lock(graph().mutex);
+    if (graph().unused.empty()) graph().unused.push_back(new ThreadRecord);
+    record_of_this_thread = graph().unused.back();
+    graph().unused.pop_back();
     record_return.due = true;
     return *record_of_this_thread;
 }
 
-Agent::~Agent() { const std::lock_guard lock(graph->mutex); }
+Agent::~Agent() { const std::lock_guard lock(graph().mutex); }
 
 BlockedThread::BlockedThread(std::span<StateBase* const> states, Until until) {
     if (roles_of_this_thread == 0) return;
@@ -172,7 +167,7 @@ BlockedThread::BlockedThread(const Workload& workload) {
 void BlockedThread::enter(Dependencies target) {
     ThreadRecord& self = this_thread_record();
     std::optional<Reachable> reachable;
-    const std::lock_guard lock(graph->mutex);
+    const std::lock_guard lock(graph().mutex);
     reachable.emplace(&self, target);
     if (!reachable->start_goes_on())
         throw DeadlockError(
@@ -184,7 +179,7 @@ void BlockedThread::enter(Dependencies target) {
 BlockedThread::~BlockedThread() {
     if (!registered_) return;
     std::optional<Dependencies> left;  // holds references: released when the mutex is unlocked
-    const std::lock_guard lock(graph->mutex);
+    const std::lock_guard lock(graph().mutex);
     left.swap(this_thread_record().blocked_on);
 }
 
@@ -192,7 +187,7 @@ bool closes_ring(StateBase& state, StateBase& source) {
     Dependencies dependencies;
     dependencies.on(IntrusivePtr(&source));
     std::optional<Reachable> reachable;
-    const std::lock_guard lock(graph->mutex);
+    const std::lock_guard lock(graph().mutex);
     reachable.emplace(&state, std::move(dependencies));
     return !reachable->start_goes_on();
 }

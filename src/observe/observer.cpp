@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <mutex>
 
+#include "core/process_wide.hpp"
+
 namespace concur {
 namespace {
 
@@ -13,11 +15,7 @@ struct Registry {
     std::shared_ptr<Observer> for_all;
 };
 
-// Never destroyed: workers may report while the process exits.
-Registry& registry() {
-    static auto* const instance = new Registry;
-    return *instance;
-}
+Registry& registry() { return detail::ProcessWide<Registry>::get(); }
 
 std::shared_ptr<Observer> observer_of_all() {
     const std::lock_guard lock(registry().mutex);
