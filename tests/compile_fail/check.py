@@ -4,11 +4,12 @@
 Comment lines of the snippet say what to look for:
 
     // id: D6                      the rule that it shows (for readers)
-    // expect: argument 2          words that our message, or a note of it, contains; one line for each
+    // expect: argument 2          words that our message or its first note contains; one line for each
     // tolerate-other-errors       the compiler adds errors of its own, and cannot be kept from it
     // expect-compiler: words      no sentence of ours, the compiler's own errors contain these words
 
-Without the last one, exactly one error must be ours: a line `error: ... concur: ...`. Other errors fail the test.
+Without the last one, exactly one error must be ours: a failed static_assert whose text begins with `concur:`. Other errors
+fail the test. Where the compiler shows the types differs: clang in the error, g++ in the note after it.
 """
 
 import argparse
@@ -41,8 +42,9 @@ def check(options, snippet):
     result = compile_snippet(options, snippet)
     output = result.stderr
     wanted, compiler_words = directives(text, "expect"), directives(text, "expect-compiler")
-    errors = [line for line in output.splitlines() if re.search(r"(?<!\w)error: ", line)]
-    ours = [line for line in errors if re.search(r"error: .*concur:", line)]
+    diagnostics = [line for line in output.splitlines() if re.search(r"(?<!\w)(error|note): ", line)]
+    errors = [line for line in diagnostics if re.search(r"(?<!\w)error: ", line)]
+    ours = [line for line in errors if re.search(r"error: static assertion failed( due to requirement '.*')?: concur: ", line)]
 
     complaints = []
     if not wanted and not compiler_words:
@@ -53,9 +55,14 @@ def check(options, snippet):
         complaints.append(f"{len(ours)} errors of concur instead of one")
     if not compiler_words and len(errors) > len(ours) and not re.search(r"^// tolerate-other-errors", text, re.MULTILINE):
         complaints.append(f"{len(errors) - len(ours)} other errors")
-    # The words may stand in the sentence itself or in a note (required from here, with [T = ...]) below it; the compiler
-    # also quotes the source, which must not count.
-    said = "\n".join(line for line in output.splitlines() if re.search(r"(?<!\w)(error|note): ", line))
+    # The compiler also quotes the source, which must not count.
+    said = diagnostics
+    if wanted:
+        said = []
+        for line, after in zip(diagnostics, diagnostics[1:] + [""]):
+            if line in ours:
+                said += [line, after] if "note: " in after else [line]
+    said = "\n".join(said)
     for words in wanted + compiler_words:
         if words not in said:
             complaints.append(f"the words {words!r} are missing")

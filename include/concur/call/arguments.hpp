@@ -14,6 +14,7 @@
 #include "concur/core/function_traits.hpp"
 #include "concur/core/owned.hpp"
 #include "concur/future/combine.hpp"
+#include "concur/future/copyable.hpp"
 #include "concur/future/unwrap.hpp"
 
 namespace concur::detail {
@@ -36,6 +37,27 @@ private:
 template <class T>
 inline constexpr bool is_text_pointer = std::is_same_v<T, const char*>;
 
+/// Whether a copy of an lvalue (or of a const rvalue) would be needed where there can be none. The traits of the
+/// standard library say yes to a vector of unique_ptrs, see copyable.hpp.
+template <class Given>
+inline constexpr bool would_copy_uncopyable = [] {
+    if constexpr (std::is_lvalue_reference_v<Given> || std::is_const_v<std::remove_reference_t<Given>>) {
+        return !is_copyable<std::decay_t<Given>>;
+    } else {
+        return false;
+    }
+}();
+
+/// Whether a given argument can be kept as a `Kept`.
+template <class Kept, class Given>
+inline constexpr bool can_keep = [] {
+    if constexpr (std::is_same_v<Kept, std::decay_t<Given>>) {
+        return std::is_convertible_v<Given, Kept> && !would_copy_uncopyable<Given>;
+    } else {
+        return std::is_convertible_v<Given, Kept>;
+    }
+}();
+
 /// How an argument of type A (without reference) is kept for a parameter P, and how it is passed.
 template <class P, class A>
 struct Kept {
@@ -45,7 +67,7 @@ struct Kept {
                                     A, Plain>;
 
     template <class Given>
-    static constexpr bool fits = std::is_convertible_v<Given, type>;
+    static constexpr bool fits = can_keep<type, Given>;
 
     static decltype(auto) pass(type& kept) {
         if constexpr (std::is_lvalue_reference_v<P>) {
@@ -63,7 +85,7 @@ struct Kept<Deduced, A> {
                            std::string, Owned<A>>;
 
     template <class Given>
-    static constexpr bool fits = true;
+    static constexpr bool fits = !would_copy_uncopyable<Given>;
 
     static type&& pass(type& kept) { return std::move(kept); }
 };

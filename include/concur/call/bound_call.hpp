@@ -96,7 +96,7 @@ struct WithoutObject<TypeList<>> {
     using type = TypeList<>;
 };
 
-/// A function object whose signature is known.
+/// A function object whose signature is known. D21, D22
 template <class T, class F, class... A>
 struct FunctionTarget {
     using Traits = FunctionTraits<F>;
@@ -105,16 +105,18 @@ struct FunctionTarget {
     using Parameters = typename Context::type;
     using Result = typename Traits::Result;
 
-    /// D21, D22
-    static consteval bool check() {
-        if constexpr (!std::is_convertible_v<T&, typename Split::object>) {
-            static_assert(
-                std::is_convertible_v<T&, typename Split::object>,
-                "concur: a function for call() takes the worker's object as its first parameter, T& or const T&");
-            return false;
-        } else {
-            return CheckArguments<F, Parameters, A...>::check();
+    static constexpr bool fits = takes_object<T, typename Split::object> && result_fault<Result> == ResultFault::none &&
+                                 arguments_fit<Parameters, A...>;
+
+    static consteval bool explain() {
+        if constexpr (!takes_object<T, typename Split::object>) {
+            static_assert(accepted<Function<F>, WorkerClass<T>>,
+                          "concur: a function for call() takes the worker's object first; make T& or const T& its "
+                          "first parameter");
+        } else if constexpr (explain_result<Function<F>, Result>()) {
+            return ExplainArguments<Function<F>, Parameters, A...>::explain();
         }
+        return false;
     }
 
     template <class... P>
@@ -136,20 +138,48 @@ using DeducedFor = Deduced;
 template <class A>
 using PassedDeduced = decltype(std::declval<Slot<Deduced, A>&>().pass());
 
-/// A function object without a single signature: a generic lambda.
+/// A function object without a single signature: a generic lambda. D28
 template <class T, class F, class... A>
     requires(!FunctionTraits<F>::known)
 struct FunctionTarget<T, F, A...> {
-    static constexpr bool takes_context = std::is_invocable_v<F&, T&, CallContext&, PassedDeduced<A>...>;
-    static constexpr bool fits = takes_context || std::is_invocable_v<F&, T&, PassedDeduced<A>...>;
     using Parameters = TypeList<DeducedFor<A>...>;
 
-    static consteval bool check() {
-        static_assert(fits,
-                      "concur: this function cannot be called with the worker's object (T& or const T&) and these "
-                      "arguments; views are "
-                      "passed as the strings and vectors that own them");
-        return fits;
+    // Asked in this order: the body of a lambda that takes anything must not meet a context that it does not expect.
+    static constexpr bool takes_no_context = std::is_invocable_v<F&, T&, PassedDeduced<A>...>;
+    static constexpr bool takes_context = [] {
+        if constexpr (takes_no_context) {
+            return false;
+        } else {
+            return std::is_invocable_v<F&, T&, CallContext&, PassedDeduced<A>...>;
+        }
+    }();
+
+    static consteval bool is_sound() {
+        if constexpr (!arguments_fit<Parameters, A...>) {
+            return false;
+        } else if constexpr (takes_no_context) {
+            return result_fault<std::invoke_result_t<F&, T&, PassedDeduced<A>...>> == ResultFault::none;
+        } else if constexpr (takes_context) {
+            return result_fault<std::invoke_result_t<F&, T&, CallContext&, PassedDeduced<A>...>> == ResultFault::none;
+        } else {
+            return false;
+        }
+    }
+    static constexpr bool fits = is_sound();
+
+    static consteval bool explain() {
+        if constexpr (!arguments_fit<Parameters, A...>) {
+            return ExplainArguments<Function<F>, Parameters, A...>::explain();
+        } else if constexpr (takes_no_context) {
+            return explain_result<Function<F>, std::invoke_result_t<F&, T&, PassedDeduced<A>...>>();
+        } else if constexpr (takes_context) {
+            return explain_result<Function<F>, std::invoke_result_t<F&, T&, CallContext&, PassedDeduced<A>...>>();
+        } else {
+            static_assert(accepted<Function<F>, WorkerClass<T>, Given<PassedDeduced<A>...>>,
+                          "concur: this function cannot be called with the worker's object (T& or const T&) and these "
+                          "arguments; let it take them, views as the strings and vectors that own them");
+            return false;
+        }
     }
 
     template <class... P>
@@ -198,7 +228,7 @@ public:
             target_.~Target();
             throw;
         }
-        this->has_arguments_ = true;
+        this->set_built(StateBase::arguments_part);
     }
     ~BoundCall() override { BoundCall::drop_arguments(); }
 
@@ -228,8 +258,8 @@ public:
     }
 
     void drop_arguments() noexcept override {
-        if (!this->has_arguments_) return;
-        this->has_arguments_ = false;
+        if (!this->has(StateBase::arguments_part)) return;
+        this->set_destroyed(StateBase::arguments_part);
         slots_.~Pack();
         target_.~Target();
     }

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "concur/core/refused.hpp"
 #include "concur/future/future.hpp"
 #include "concur/future/promise.hpp"
 #include "concur/future/unwrap.hpp"
@@ -100,11 +101,6 @@ void await_structure(const A& structure, const GatherOptions& options) {
     throw_gather_timeout(pending, states.size(), options.timeout);
 }
 
-template <class First, class...>
-struct FirstType {
-    using type = First;
-};
-
 template <class T>
 Future<T> as_future(Future<T> future) {
     return future;
@@ -123,6 +119,31 @@ struct ListValue<Future<T>> {
 };
 template <class... A>
 using ListValueOf = std::common_type_t<typename ListValue<std::remove_cvref_t<A>>::type...>;
+
+/// Values of one type, and futures of exactly that type.
+template <class... A>
+inline constexpr bool can_list = false;
+template <class... A>
+    requires requires { typename ListValueOf<A...>; }
+inline constexpr bool can_list<A...> =
+    ((!is_future<std::remove_cvref_t<A>> || std::is_same_v<std::remove_cvref_t<A>, Future<ListValueOf<A...>>>)&&...);
+
+/// Arguments for `wait` and `gather`: one structure and perhaps options, or several futures. The rest is refused.
+template <bool is_structure, class Options, class... More>
+inline constexpr bool structure_and_options = is_structure && sizeof...(More) == 0;
+template <bool is_structure, class Options, class Second>
+inline constexpr bool structure_and_options<is_structure, Options, Second> =
+    is_structure&& std::is_convertible_v<Second, Options>;
+
+template <class First, class... More>
+inline constexpr bool can_wait =
+    structure_and_options<is_range_of_futures<std::remove_cvref_t<First>>, WaitOptions, More...> ||
+    (is_future<std::remove_cvref_t<First>> &&
+     (std::is_same_v<std::remove_cvref_t<First>, std::remove_cvref_t<More>> && ...));
+template <class First, class... More>
+inline constexpr bool can_gather = structure_and_options<contains_future<First>, GatherOptions, More...> ||
+                                   (sizeof...(More) != 0 && is_future<std::remove_cvref_t<First>> &&
+                                    (is_future<std::remove_cvref_t<More>> && ...));
 
 }  // namespace detail
 
@@ -149,6 +170,15 @@ template <class T, class... More>
 WaitResult<T> wait(const Future<T>& first, const More&... more) {
     return detail::wait_for_futures<T>({first, more...}, {});
 }
+template <class First, class... More>
+    requires(!detail::can_wait<First, More...>)
+WaitResult<void> wait(First&&, More&&...) {
+    static_assert(
+        detail::accepted<detail::Given<First, More...>>,
+        "concur: wait() takes futures of one type, or a range of such futures and WaitOptions; pass these, or "
+        "gather(...) structures of other kinds");
+    return {};
+}
 
 /// Waits for all futures of a structure and returns their values in its shape: a vector for a vector, a map with the
 /// same keys for a map, a tuple for a tuple, at any depth; nothing for a range of `Future<void>`, a std::monostate for
@@ -160,10 +190,15 @@ template <class A>
     requires detail::contains_future<A>
 auto gather(A&& structure, const GatherOptions& options = {}) {
     using Plain = std::remove_cvref_t<A>;
-    detail::await_structure<Plain>(structure, options);
-    if constexpr (std::is_same_v<Plain, Future<void>> || detail::is_range_of_void_futures<Plain>) {
-        return;
+    if constexpr (detail::has_mixed_variant<Plain>) {
+        static_assert(detail::accepted<detail::Given<A>>,
+                      "concur: gather() was given a variant of values and futures; make the values futures with "
+                      "ready(v), or use list(...)");
+        return detail::Refused();
+    } else if constexpr (std::is_same_v<Plain, Future<void>> || detail::is_range_of_void_futures<Plain>) {
+        detail::await_structure<Plain>(structure, options);
     } else {
+        detail::await_structure<Plain>(structure, options);
         constexpr auto owner = std::is_lvalue_reference_v<A> ? detail::Structure::borrowed : detail::Structure::owned;
         return detail::Unwrap<Plain>::template values<owner>(structure);
     }
@@ -179,16 +214,31 @@ auto gather(First&& first, Second&& second, More&&... more) {
     return gather(std::tuple<std::remove_cvref_t<First>, std::remove_cvref_t<Second>, std::remove_cvref_t<More>...>(
         std::forward<First>(first), std::forward<Second>(second), std::forward<More>(more)...));
 }
+template <class First, class... More>
+    requires(!detail::can_gather<First, More...>)
+detail::Refused gather(First&&, More&&...) {
+    static_assert(detail::accepted<detail::Given<First, More...>>,
+                  "concur: gather() takes several futures, or one structure with futures in it and GatherOptions; put "
+                  "other things into a std::tuple");
+    return {};
+}
 
 /// Values and futures of one type side by side, as an argument: `worker.call<&T::sum>(concur::list(a, 20, 30))`.
 template <class First, class... More>
 [[nodiscard]] auto list(First&& first, More&&... more) {
-    using T = detail::ListValueOf<First, More...>;
-    std::vector<Future<T>> futures;
-    futures.reserve(1 + sizeof...(More));
-    futures.push_back(detail::as_future<T>(std::forward<First>(first)));
-    (futures.push_back(detail::as_future<T>(std::forward<More>(more))), ...);
-    return futures;
+    if constexpr (detail::can_list<First, More...>) {
+        using T = detail::ListValueOf<First, More...>;
+        std::vector<Future<T>> futures;
+        futures.reserve(1 + sizeof...(More));
+        futures.push_back(detail::as_future<T>(std::forward<First>(first)));
+        (futures.push_back(detail::as_future<T>(std::forward<More>(more))), ...);
+        return futures;
+    } else {
+        static_assert(
+            detail::accepted<detail::Given<First, More...>>,
+            "concur: list() takes values and futures of one type; convert the others, futures with then(...)");
+        return detail::Refused();
+    }
 }
 
 /// A future that is meant to stay one, where its value would fit as well (generic functions).

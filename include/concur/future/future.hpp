@@ -13,6 +13,7 @@
 
 #include "concur/core/duration.hpp"
 #include "concur/core/errors.hpp"
+#include "concur/core/refused.hpp"
 #include "concur/future/copyable.hpp"
 #include "concur/future/outcome.hpp"
 #include "concur/future/state.hpp"
@@ -42,6 +43,10 @@ template <class T>
 inline constexpr bool is_future<Future<T>> = true;
 
 struct Inline;  // no executor
+
+/// Makes an Asio operation of a future. <concur/asio.hpp> defines it.
+template <class... Token>
+struct AsyncResult;
 
 [[noreturn]] void throw_taken();
 [[noreturn]] void throw_wait_timeout(const StateBase& state, Duration after);
@@ -173,8 +178,7 @@ public:
     /// runtime if somebody else ended it (a cancel, a stop, a deadline). Several run in the order they were given. What
     /// `f` throws goes to `Observer::on_unobserved_failure`.
     template <class F>
-        requires std::invocable < std::decay_t<F>
-    &, Future < T >> void on_done(F&& f) const;
+    void on_done(F&& f) const;
 
     /// A future of what `f` returns, flattened. `f` takes the value (nothing for void), an `Outcome<T>` or the
     /// `Future<T>`; with the last two it runs on failure too, else a failure is passed on without running it. A generic
@@ -183,14 +187,26 @@ public:
     auto then(F&& f) const;
     /// The same, run by `executor.execute(...)`: an Asio executor, or anything with this member.
     template <class Executor, class F>
-        requires(std::is_same_v<Executor, detail::Inline> ||
-                 requires(Executor & executor, void (*task)()) { executor.execute(task); })
     auto then(Executor executor, F&& f) const;
 
     /// The value, or what `f` makes of the exception: `f` takes the type that it handles (`const std::range_error&`),
     /// or a std::exception_ptr for all. Other exceptions are passed on.
     template <class F>
     Future recover(F&& f) const;
+
+    /// An Asio operation that completes with the result, on the executor of its completion token. Needs
+    /// <concur/asio.hpp>.
+    template <class... Token>
+    auto async_result(Token&&... token) const {
+        if constexpr (requires { sizeof(detail::AsyncResult<Token...>); }) {
+            return detail::AsyncResult<Token...>::start(*this, std::forward<Token>(token)...);
+        } else {
+            static_assert(detail::accepted<Future, Token...>,
+                          "concur: async_result() is for coroutines and other users of Asio; #include "
+                          "<concur/asio.hpp>");
+            return detail::Refused();
+        }
+    }
 
     friend bool operator==(const Future& a, const Future& b) noexcept { return a.state_ == b.state_; }
     friend std::strong_ordering operator<=>(const Future& a, const Future& b) noexcept {

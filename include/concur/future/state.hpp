@@ -314,10 +314,16 @@ private:
     StopReason reason_ = StopReason::none;
 
 protected:
-    // What the derived classes have built in their storage; kept here, where a byte is free. Changed only by who runs
-    // or has claimed the state.
-    bool has_value_ : 1 = false;
-    bool has_arguments_ : 1 = false;
+    // What the derived classes have built in their storage; kept here, where a byte is free. Changed only by who runs or
+    // has claimed the state. A byte with masks, not bit-fields: those would be initialised by a read-modify-write of a
+    // word that was just written in parts, which the processor has to wait for.
+    enum Part : std::uint8_t { value_part = 1, arguments_part = 2 };
+    [[nodiscard]] bool has(Part part) const noexcept { return (built_ & part) != 0; }
+    void set_built(Part part) noexcept { built_ = static_cast<std::uint8_t>(built_ | part); }
+    void set_destroyed(Part part) noexcept { built_ = static_cast<std::uint8_t>(built_ & ~part); }
+
+private:
+    std::uint8_t built_ = 0;
 };
 
 /// Runs what has become ready on this thread but waits for the current continuation to end. A thread does this before
@@ -341,7 +347,7 @@ public:
     }
     [[nodiscard]] StateBase::Nested nested() noexcept final {
         if constexpr (requires(T & value) { value.shared_state_of_future(); }) {
-            return {true, this->has_value_ ? value().shared_state_of_future() : nullptr};
+            return {true, this->has(StateBase::value_part) ? value().shared_state_of_future() : nullptr};
         } else {
             return {};
         }
@@ -352,11 +358,11 @@ public:
     void emplace(Make&& make) {
         discard_value();
         ::new (static_cast<void*>(storage_)) T(std::forward<Make>(make)());
-        this->has_value_ = true;
+        this->set_built(StateBase::value_part);
     }
     void discard_value() noexcept {
-        if (this->has_value_) value().~T();
-        this->has_value_ = false;
+        if (this->has(StateBase::value_part)) value().~T();
+        this->set_destroyed(StateBase::value_part);
     }
 
 protected:

@@ -8,6 +8,7 @@
 
 #include "concur/core/function_traits.hpp"
 #include "concur/core/owned.hpp"
+#include "concur/core/refused.hpp"
 #include "concur/future/future.hpp"
 #include "concur/future/wait_graph.hpp"
 
@@ -233,14 +234,40 @@ private:
     std::atomic<ThreadRecord*> runs_on_{nullptr};
 };
 
+template <class E>
+inline constexpr bool is_executor = std::is_same_v<E, Inline>;
+template <class E>
+    requires requires(E& executor, void (*task)()) { executor.execute(task); }
+inline constexpr bool is_executor<E> = true;
+
+/// A function that is called later is kept until then.
+template <class F>
+inline constexpr bool keeps_continuation = std::is_constructible_v<std::decay_t<F>, F>;
+
+/// What is wrong with a handler for `recover`.
+enum class HandlerFault : unsigned char { none, parameter, result };
+
+template <class T, class F>
+consteval HandlerFault handler_fault() {
+    using Traits = FunctionTraits<F>;
+    if constexpr (!Traits::known || std::is_member_pointer_v<F>) {
+        return HandlerFault::parameter;
+    } else if constexpr (Traits::Parameters::size != 1) {
+        return HandlerFault::parameter;
+    } else {
+        using Given = typename Traits::Result;
+        if constexpr (is_future<std::decay_t<Given>>) {
+            return std::is_same_v<std::decay_t<Given>, Future<T>> ? HandlerFault::none : HandlerFault::result;
+        } else {
+            return std::is_void_v<T> || std::is_convertible_v<Given, T> ? HandlerFault::none : HandlerFault::result;
+        }
+    }
+}
+
 /// Calls a handler with the exception, if it is of the type that the handler takes.
 template <class T, class F>
 class Recovery {
     using Traits = FunctionTraits<F>;
-    static_assert(
-        Traits::known && Traits::Parameters::size == 1,
-        "concur: recover() needs a function with one parameter, whose type is the exception that it handles; write "
-        "it out, or take a std::exception_ptr");
     using Handled = std::remove_cvref_t<typename Traits::Parameters::template at<0>::type>;
     using Given = typename Traits::Result;
 
@@ -280,12 +307,21 @@ namespace concur {
 
 template <class T>
 template <class F>
-    requires std::invocable < std::decay_t<F>
-&, Future < T >> void Future<T>::on_done(F&& f) const {
-    detail::StateBase& state = this->state();
-    const detail::IntrusivePtr<detail::StateBase> keep(&state);
-    auto* callback = new detail::Callback<T, std::decay_t<F>>(*this, std::forward<F>(f));
-    if (!state.attach(*callback)) callback->run(state);
+void Future<T>::on_done(F&& f) const {
+    if constexpr (!detail::keeps_continuation<F>) {
+        static_assert(detail::accepted<detail::Function<F>>,
+                      "concur: this callback is kept until the future is done and cannot be copied; pass it with "
+                      "std::move");
+    } else if constexpr (!std::is_invocable_v<std::decay_t<F>&, Future>) {
+        static_assert(detail::accepted<detail::Function<F>, detail::Given<Future>>,
+                      "concur: a callback for on_done() is called with the future; let it take a Future<T>, or use "
+                      "then(...) for its value");
+    } else {
+        detail::StateBase& state = this->state();
+        const detail::IntrusivePtr<detail::StateBase> keep(&state);
+        auto* callback = new detail::Callback<T, std::decay_t<F>>(*this, std::forward<F>(f));
+        if (!state.attach(*callback)) callback->run(state);
+    }
 }
 
 template <class T>
@@ -296,16 +332,24 @@ auto Future<T>::then(F&& f) const {
 
 template <class T>
 template <class Executor, class F>
-    requires(std::is_same_v<Executor, detail::Inline> ||
-             requires(Executor & executor, void (*task)()) { executor.execute(task); })
 auto Future<T>::then(Executor executor, F&& f) const {
     using Function = std::decay_t<F>;
     constexpr detail::Takes how = detail::takes<Function, T>();
-    if constexpr (how == detail::Takes::unfit) {
-        static_assert(
-            how != detail::Takes::unfit,
-            "concur: this continuation cannot be called with the future's result; it takes the value (nothing for "
-            "void), an Outcome<T> or the Future<T>");
+    if constexpr (!detail::is_executor<Executor>) {
+        static_assert(detail::accepted<detail::Given<Executor>>,
+                      "concur: then(executor, f) wants something with a member execute(task) first; pass an executor, "
+                      "or only the function");
+        return detail::Refused();
+    } else if constexpr (!detail::keeps_continuation<F>) {
+        static_assert(detail::accepted<detail::Function<F>>,
+                      "concur: this continuation is kept until the future is done and cannot be copied; pass it with "
+                      "std::move");
+        return detail::Refused();
+    } else if constexpr (how == detail::Takes::unfit) {
+        static_assert(detail::accepted<detail::Function<F>, detail::Given<Future>>,
+                      "concur: this continuation cannot be called with the future's result; let it take the value "
+                      "(nothing for void), an Outcome<T> or the Future<T>");
+        return detail::Refused();
     } else {
         static_cast<void>(state());
         using Result = typename detail::ThenResult<T, Function>::type;
@@ -325,10 +369,28 @@ auto Future<T>::then(Executor executor, F&& f) const {
 template <class T>
 template <class F>
 Future<T> Future<T>::recover(F&& f) const {
-    static_cast<void>(state());
-    using Step = detail::Recovery<T, std::decay_t<F>>;
-    return detail::ThenState<typename Step::Result, T, Step, detail::Inline, false>::start(
-        *this, Step(std::forward<F>(f)), {});
+    constexpr detail::HandlerFault fault = detail::handler_fault<T, std::decay_t<F>>();
+    if constexpr (!detail::keeps_continuation<F>) {
+        static_assert(detail::accepted<detail::Function<F>>,
+                      "concur: this handler is kept until the future is done and cannot be copied; pass it with "
+                      "std::move");
+        return {};
+    } else if constexpr (fault == detail::HandlerFault::parameter) {
+        static_assert(detail::accepted<detail::Function<F>>,
+                      "concur: recover() needs a function with one parameter, whose type is the exception that it "
+                      "handles; write that type out, or take a std::exception_ptr");
+        return {};
+    } else if constexpr (fault == detail::HandlerFault::result) {
+        static_assert(detail::accepted<detail::Function<F>, detail::Expected<T>>,
+                      "concur: what a handler for recover() returns stands for the value; let it return the future's "
+                      "type or such a future");
+        return {};
+    } else {
+        static_cast<void>(state());
+        using Step = detail::Recovery<T, std::decay_t<F>>;
+        return detail::ThenState<typename Step::Result, T, Step, detail::Inline, false>::start(
+            *this, Step(std::forward<F>(f)), {});
+    }
 }
 
 }  // namespace concur

@@ -239,4 +239,17 @@ private:
     }
 };
 
+/// A variant of values and futures, at any depth.
+template <class A>
+inline constexpr bool has_mixed_variant = false;
+template <template <class...> class Template, class... Arguments>
+    requires contains_future<Template<Arguments...>>
+inline constexpr bool has_mixed_variant<Template<Arguments...>> = (has_mixed_variant<Arguments> || ...);
+template <class... Alternatives>
+    requires contains_future<std::variant<Alternatives...>>
+inline constexpr bool has_mixed_variant<std::variant<Alternatives...>> =
+    Unwrap<std::variant<Alternatives...>>::mixed || (has_mixed_variant<Alternatives> || ...);
+template <class Element, std::size_t size>
+inline constexpr bool has_mixed_variant<std::array<Element, size>> = has_mixed_variant<Element>;
+
 }  // namespace concur::detail

@@ -9,6 +9,7 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <variant>
 
 #include "concur/backend/backend.hpp"
 #include "concur/call/arguments.hpp"
@@ -53,21 +54,29 @@ concept HasPreInitialize = requires {
     &T::pre_initialize;
 };
 
-/// Makes the name ambiguous if T has it: that finds overloaded, generic and private ones, too.
-struct PreInitializeName {
+/// Makes a hook's name ambiguous if T has it: that finds overloaded, generic and private ones, too.
+struct HookNames {
     int pre_initialize;
+    int post_initialize;
 };
 template <class T>
-struct PreInitializeProbe : T, PreInitializeName {};
+struct HookProbe : T, HookNames {};
+
+// The names of a final class cannot be probed: its private and overloaded hooks are overlooked.
+template <class T>
+inline constexpr bool can_probe_hooks = std::is_class_v<T> && !std::is_final_v<T>;
 
 template <class T>
-inline constexpr bool names_pre_initialize = [] {
-    if constexpr (std::is_final_v<T>) {
-        return false;
-    } else {
-        return !requires { &PreInitializeProbe<T>::pre_initialize; };
-    }
-}();
+inline constexpr bool names_pre_initialize = false;
+template <class T>
+    requires can_probe_hooks<T>
+inline constexpr bool names_pre_initialize<T> = !requires { &HookProbe<T>::pre_initialize; };
+
+template <class T>
+inline constexpr bool names_post_initialize = false;
+template <class T>
+    requires can_probe_hooks<T>
+inline constexpr bool names_post_initialize<T> = !requires { &HookProbe<T>::post_initialize; };
 
 template <class T, class... A>
 struct InitArguments {
@@ -95,17 +104,13 @@ struct PreInitialized<T, TypeList<P...>> {
     static constexpr bool fits = constructible<T, std::remove_cvref_t<P>...>;
 
     template <class... A>
-    static consteval bool check() {
-        constexpr bool callable = [] {
-            if constexpr (sizeof...(A) == sizeof...(P)) {
-                return (std::is_convertible_v<A, std::remove_cvref_t<P>> && ...);
-            } else {
-                return false;
-            }
-        }();
-        static_assert(callable, "concur: T::pre_initialize cannot be called with the arguments of init()");
-        return callable;
-    }
+    static constexpr bool takes = [] {
+        if constexpr (sizeof...(A) == sizeof...(P)) {
+            return (can_keep<std::remove_cvref_t<P>, A> && ...);
+        } else {
+            return false;
+        }
+    }();
 };
 
 /// The object, built in place: T need be neither copyable nor movable.
@@ -140,39 +145,119 @@ private:
     typename Arguments::Kept kept_;
 };
 
-/// Waits for the futures among the arguments of init(), unless the constructor wants the futures themselves.
+/// The value of an argument of init() with futures in it, unless the constructor wants the futures themselves.
 template <class A>
 decltype(auto) await_argument(A&& argument) {
-    if constexpr (contains_future<A>) {
-        return gather(std::forward<A>(argument));
-    } else {
+    if constexpr (!contains_future<A>) {
         return std::forward<A>(argument);
+    } else if constexpr (std::is_void_v<decltype(gather(std::forward<A>(argument)))>) {
+        gather(std::forward<A>(argument));
+        return std::monostate();
+    } else {
+        return gather(std::forward<A>(argument));
     }
+}
+
+// ---- what init() refuses. D11, D12
+
+/// Whether objects of type T can be held at all, whatever the arguments.
+template <class T>
+consteval bool check_worker_class() {
+    constexpr bool is_plain_object =
+        std::is_object_v<T> && !std::is_array_v<T> && std::is_same_v<T, std::remove_cv_t<T>>;
+    if constexpr (!is_plain_object) {
+        static_assert(accepted<WorkerClass<T>>,
+                      "concur: a worker holds one object; name its class, without const, reference or array bounds");
+        return false;
+    } else if constexpr (std::is_abstract_v<T>) {
+        static_assert(accepted<WorkerClass<T>>,
+                      "concur: this worker class is abstract; name a class that implements it");
+        return false;
+    } else if constexpr (!std::is_destructible_v<T>) {
+        static_assert(accepted<WorkerClass<T>>,
+                      "concur: the destructor of this worker class is private or deleted, and the worker destroys its "
+                      "object; make it public");
+        return false;
+    } else {
+        constexpr bool hook_is_callable = !names_post_initialize<T> || requires(T & object) {
+            object.post_initialize();
+        };
+        if constexpr (!hook_is_callable) {
+            static_assert(accepted<WorkerClass<T>>,
+                          "concur: post_initialize of this worker class cannot be called; make it public and callable "
+                          "without arguments");
+        }
+        return hook_is_callable;
+    }
+}
+
+/// Whether each argument of init() can be kept until the object is built.
+template <class T, class... A>
+consteval bool check_init_arguments() {
+    if constexpr ((has_mixed_variant<std::remove_cvref_t<A>> || ...)) {
+        static_assert(accepted<WorkerClass<T>, Given<A...>>,
+                      "concur: an argument of init() holds a variant of values and futures; make the values futures "
+                      "with ready(v), or use list(...)");
+        return false;
+    } else {
+        constexpr bool can_be_kept = !(would_copy_uncopyable<A> || ...);
+        if constexpr (!can_be_kept) {
+            static_assert(accepted<WorkerClass<T>, Given<A...>>,
+                          "concur: an argument of init() belongs to the worker from now on and cannot be copied; pass "
+                          "it with std::move, or share it with std::ref");
+        }
+        return can_be_kept;
+    }
+}
+
+template <bool callable, class T, class... A>
+consteval bool check_pre_initialize() {
+    if constexpr (!callable) {
+        static_assert(accepted<WorkerClass<T>, Given<A...>>,
+                      "concur: pre_initialize of this worker class cannot be called with the arguments of init(); make "
+                      "it public, static and callable with them");
+    }
+    return callable;
+}
+
+template <bool constructible, class T, class... A>
+consteval bool check_constructor() {
+    if constexpr (!constructible) {
+        static_assert(accepted<WorkerClass<T>, Given<A...>>,
+                      "concur: this worker class has no public constructor for the arguments of init(); pass what one "
+                      "of them takes, and with std::ref what it takes as a non-const reference");
+    }
+    return constructible;
 }
 
 template <class T, class... A>
 std::unique_ptr<ObjectFactory> make_factory_of_values(A&&... arguments) {
     if constexpr (HasPreInitialize<T>) {
-        using Parameters = typename FunctionTraits<decltype(&T::pre_initialize)>::Parameters;
-        using Arguments = PreInitialized<T, Parameters>;
-        if constexpr (Arguments::template check<A...>() &&
-                      CheckConstructor<T, A...>::template check_arguments<Arguments::fits>()) {
-            typename Arguments::Kept kept(std::forward<A>(arguments)...);
-            std::apply(&T::pre_initialize, kept);
-            return std::make_unique<FactoryOf<T, Arguments>>(std::move(kept));
+        using Hook = decltype(&T::pre_initialize);
+        if constexpr (!std::is_pointer_v<Hook>) {
+            check_pre_initialize<false, T, A...>();
+        } else {
+            using Arguments = PreInitialized<T, typename FunctionTraits<Hook>::Parameters>;
+            if constexpr (check_pre_initialize<Arguments::template takes<A...>, T, A...>()) {
+                if constexpr (check_constructor<Arguments::fits, T, A...>()) {
+                    typename Arguments::Kept kept(std::forward<A>(arguments)...);
+                    std::apply(&T::pre_initialize, kept);
+                    return std::make_unique<FactoryOf<T, Arguments>>(std::move(kept));
+                }
+            }
         }
     } else {
         using Arguments = InitArguments<T, A...>;
-        if constexpr (CheckConstructor<T, A...>::template check_arguments<Arguments::fits>()) {
-            typename Arguments::Kept kept(keep_as<typename KeptForInit<A>::type>(std::forward<A>(arguments))...);
-            if constexpr (names_pre_initialize<T>) {
-                constexpr bool callable = requires {
-                    T::pre_initialize(std::declval<typename KeptForInit<A>::type&>()...);
-                };
-                static_assert(callable, "concur: T::pre_initialize cannot be called with the arguments of init()");
-                if constexpr (callable) std::apply([](auto&... each) { T::pre_initialize(each...); }, kept);
+        constexpr bool hook_is_callable = !names_pre_initialize<T> || requires {
+            T::pre_initialize(std::declval<typename KeptForInit<A>::type&>()...);
+        };
+        if constexpr (check_pre_initialize<hook_is_callable, T, A...>()) {
+            if constexpr (check_constructor<Arguments::fits, T, A...>()) {
+                typename Arguments::Kept kept(keep_as<typename KeptForInit<A>::type>(std::forward<A>(arguments))...);
+                if constexpr (names_pre_initialize<T>)
+                    std::apply([](auto&... each) { T::pre_initialize(each...); }, kept);
+                return std::make_unique<FactoryOf<T, Arguments>>(std::move(kept));
             }
-            return std::make_unique<FactoryOf<T, Arguments>>(std::move(kept));
         }
     }
     return nullptr;
@@ -181,15 +266,16 @@ std::unique_ptr<ObjectFactory> make_factory_of_values(A&&... arguments) {
 /// The factory for `init(arguments...)`.
 template <class T, class... A>
 std::unique_ptr<ObjectFactory> make_factory(A&&... arguments) {
-    if constexpr (CheckConstructor<T, A...>::check()) {
-        if constexpr (!(contains_future<A> || ...) || InitArguments<T, A...>::fits) {
-            return make_factory_of_values<T>(std::forward<A>(arguments)...);
-        } else {
-            return make_factory_of_values<T>(await_argument(std::forward<A>(arguments))...);
+    if constexpr (check_worker_class<T>()) {
+        if constexpr (check_init_arguments<T, A...>()) {
+            if constexpr (!(contains_future<A> || ...) || InitArguments<T, A...>::fits) {
+                return make_factory_of_values<T>(std::forward<A>(arguments)...);
+            } else {
+                return make_factory_of_values<T>(await_argument(std::forward<A>(arguments))...);
+            }
         }
-    } else {
-        return nullptr;
     }
+    return nullptr;
 }
 
 }  // namespace concur::detail

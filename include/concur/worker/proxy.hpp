@@ -17,23 +17,57 @@ namespace detail {
 template <auto method>
 inline constexpr MethodInfo info_of{name_of_method<method>()};
 
-/// All that can be wrong with a method and its arguments, one after the other.
-template <class T, class Target, class Pointer, class... A>
-struct CheckCall {
-    static consteval bool check() {
-        if constexpr (!CheckMethod<T, Pointer>::check()) {
-            return false;
-        } else if constexpr (!CheckResult<Pointer, typename Target::Result>::check()) {
-            return false;
-        } else {
-            return CheckArguments<Pointer, typename Target::Parameters, A...>::check();
-        }
+/// Whether a method can be called on a T with arguments of types A. Quick for what fits, see call/diagnose.hpp.
+template <class T, class Pointer, class... A>
+inline constexpr bool call_fits = [] {
+    if constexpr (method_fault<T, Pointer> == MethodFault::none) {
+        using Target = MethodTarget<T, Pointer>;
+        return result_fault<typename Target::Result> == ResultFault::none &&
+               arguments_fit<typename Target::Parameters, A...>;
+    } else {
+        return false;
     }
-};
+}();
 
-/// What a refused call seems to return, so that nothing but the refusal is an error. Never defined.
+/// What a call of a method that returns R seems to give, so that its refusal is the only error. Never defined.
 template <Blocking B, class R>
-std::conditional_t<B == Blocking::yes, CallResult<R>, Future<CallResult<R>>> refused();
+std::conditional_t<B == Blocking::yes, CallResult<R>, Future<CallResult<R>>> refused_call();
+
+/// Says why `call_fits` is false.
+template <Blocking B, class Callee, class T, class Pointer, class... A>
+auto refuse_method() {
+    if constexpr (explain_method<Callee, T, Pointer>()) {
+        using Target = MethodTarget<T, Pointer>;
+        if constexpr (explain_result<Callee, typename Target::Result>()) {
+            ExplainArguments<Callee, typename Target::Parameters, A...>::explain();
+            return refused_call<B, typename Target::Result>();
+        } else {
+            return Refused();
+        }
+    } else {
+        return Refused();
+    }
+}
+
+/// Says why a function object cannot be called.
+template <Blocking B, class F, class Target>
+auto refuse_function() {
+    if constexpr (!keeps_function<F>) {
+        static_assert(accepted<Function<F>>,
+                      "concur: this function object belongs to the call from now on and cannot be copied; pass it with "
+                      "std::move");
+    } else {
+        Target::explain();
+    }
+    if constexpr (requires {
+                      requires result_fault<typename Target::Result>
+                      == ResultFault::none;
+                  }) {
+        return refused_call<B, typename Target::Result>();
+    } else {
+        return Refused();
+    }
+}
 
 /// Makes a call and hands it to its worker: a future of its result, or for a blocking proxy the result itself.
 template <Blocking B, class Call, class Target, class... A>
@@ -65,11 +99,7 @@ auto submit(const WorkerHandle& worker, const MethodInfo& method, Target target,
 template <Blocking B, class T, class Pointer, class... A>
 auto call_method(const WorkerHandle& worker, const MethodInfo& info, Pointer pointer, A&&... arguments) {
     using Target = MethodTarget<T, Pointer>;
-    if constexpr (CheckCall<T, Target, Pointer, A...>::check()) {
-        return submit<B, BoundCallFor<T, Target, A...>>(worker, info, Target{pointer}, std::forward<A>(arguments)...);
-    } else {
-        return refused<B, std::remove_reference_t<typename Target::Result>>();
-    }
+    return submit<B, BoundCallFor<T, Target, A...>>(worker, info, Target{pointer}, std::forward<A>(arguments)...);
 }
 
 template <Blocking B, class T, class F, class... A>
@@ -77,11 +107,11 @@ auto call_function(const WorkerHandle& worker, F&& function, A&&... arguments) {
     using Function = std::decay_t<F>;
     using Target = FunctionTarget<T, Function, A...>;
     constexpr const MethodInfo& info = std::is_pointer_v<Function> ? function_info : lambda_info;
-    if constexpr (Target::check()) {
+    if constexpr (keeps_function<F> && Target::fits) {
         return submit<B, BoundCallFor<T, Target, A...>>(worker, info, Target{std::forward<F>(function)},
                                                         std::forward<A>(arguments)...);
     } else {
-        return refused<B, int>();
+        return refuse_function<B, F, Target>();
     }
 }
 
@@ -127,18 +157,35 @@ public:
     /// `overload<Args...>(&T::method)`. Throws WorkerStoppedError after a stop.
     template <auto method, class... A>
     auto call(A&&... arguments) const {
-        return detail::call_method<B, T>(worker_, detail::info_of<method>, method, std::forward<A>(arguments)...);
+        using Pointer = std::remove_const_t<decltype(method)>;
+        if constexpr (detail::call_fits<T, Pointer, A...>) {
+            return detail::call_method<B, T>(worker_, detail::info_of<method>, method, std::forward<A>(arguments)...);
+        } else {
+            return detail::refuse_method<B, detail::Method<method>, T, Pointer, A...>();
+        }
     }
 
     /// Calls `f(object, arguments...)` where the object lives: f takes T& or const T&, optionally CallContext& after
     /// it. For generic code f may be a pointer to a method or data member.
     template <class F, class... A>
     auto call(F&& f, A&&... arguments) const {
-        if constexpr (std::is_member_pointer_v<std::decay_t<F>>) {
+        using Function = std::decay_t<F>;
+        if constexpr (!std::is_member_pointer_v<Function>) {
+            return detail::call_function<B, T>(worker_, std::forward<F>(f), std::forward<A>(arguments)...);
+        } else if constexpr (detail::call_fits<T, Function, A...>) {
             return detail::call_method<B, T>(worker_, detail::method_info, f, std::forward<A>(arguments)...);
         } else {
-            return detail::call_function<B, T>(worker_, std::forward<F>(f), std::forward<A>(arguments)...);
+            return detail::refuse_method<B, detail::Function<Function>, T, Function, A...>();
         }
+    }
+
+    // What can only be refused: a name that stands for several functions or for a template of them. D7
+    template <detail::SeveralFunctions methods, class... A>
+    detail::Refused call(A&&...) const;
+    template <class Name = detail::OverloadedOrTemplate>
+    auto call(...) const {
+        static_cast<void>(detail::SeveralFunctions<Name&>());
+        return detail::Refused();
     }
 
     /// Takes no more calls, finishes those that were accepted (`Stop::drain`, at most for `stop_timeout`) or fails them

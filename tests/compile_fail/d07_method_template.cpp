@@ -1,0 +1,15 @@
+// id: D7
+// expect: this method is overloaded or a template
+// expect: or call it in a lambda
+// tolerate-other-errors: no template parameter takes such a name, which the compilers then say, too
+
+#include <concur/concur.hpp>
+
+struct Sums {
+    template <class Number>
+    Number add(Number a) {
+        return a;
+    }
+};
+
+void use(const concur::Proxy<Sums>& sums) { concur::Future<int> sum = sums.call<&Sums::add>(1); }

@@ -1,0 +1,13 @@
+// id: D10
+// expect: belongs to a base class that is private or ambiguous
+// expect: Method<&Base::add>
+// expect: WorkerClass<Sums>
+
+#include <concur/concur.hpp>
+
+struct Base {
+    int add(int a) { return a; }
+};
+class Sums : Base {};
+
+void use(const concur::Proxy<Sums>& sums) { concur::Future<int> sum = sums.call<&Base::add>(1); }

@@ -1,0 +1,13 @@
+// id: D12
+// expect: this worker class has no public constructor for the arguments of init()
+// expect: WorkerClass<Counter>
+// expect: Given<int>
+
+#include <concur/concur.hpp>
+
+class Counter {
+    explicit Counter(int start) : value{start} {}
+    int value;
+};
+
+void use() { auto counter = concur::Worker<Counter>::options().init(1); }
