@@ -19,7 +19,7 @@ class LiveBackends {
 public:
     static void add(Backend& backend) {
         watch_exit();
-        set_exit_action([] { stop_all(); });
+        set_exit_action(ExitStage::workers, [] { stop_all(); });
         const std::lock_guard lock(list().mutex);
         backend.next_live_ = list().first;
         if (list().first) list().first->previous_live_ = &backend;
@@ -58,7 +58,6 @@ public:
             }
         }
         join_retired_threads();
-        runtime_shut_down(patience);
     }
 
 private:
@@ -230,6 +229,11 @@ bool Backend::await_end(TimePoint deadline) noexcept {
         clock().park(ended_, 0, deadline);
     }
     return true;
+}
+
+void Backend::note_first_call() noexcept {
+    called_ = true;
+    take_exit_turn();
 }
 
 // ---- draining

@@ -31,6 +31,7 @@ private:
         {
             const Role role;
             agent_.held_by(&this_thread_record());
+            note_call();
             Runner::run_unshared(*this, call, object_);
             agent_.held_by(nullptr);
         }
@@ -108,7 +109,9 @@ private:
 
     bool is_at_rest() {
         const std::lock_guard lock(mutex_);
-        return object_ && !holds_calls() && waiting_.load(std::memory_order_seq_cst) == 0;
+        const bool at_rest = object_ && !holds_calls() && waiting_.load(std::memory_order_seq_cst) == 0;
+        if (at_rest) leave();
+        return at_rest;
     }
 
     void* object_ = nullptr;  // guarded by the turn

@@ -226,6 +226,7 @@ private:
     }
 
     void run(CallBase& call) noexcept {
+        note_call();
         if (stop_level() == StopLevel::now) return fail(call);
         if (!call.advance(Phase::queued, Phase::running)) return call.await_description();  // cancelled
         desk_.begin(call);
@@ -261,7 +262,10 @@ private:
         }
         if (stop_level() != StopLevel::none) {
             const std::lock_guard lock(mutex_);
-            if (!holds_calls() && mailbox_.close()) return false;
+            if (!holds_calls() && mailbox_.close()) {
+                leave();
+                return false;
+            }
         }
         worker_thread_parked();
         mailbox_.sleep(clock());

@@ -7,7 +7,7 @@ namespace concur::detail {
 bool CallHost::hold(CallBase& call) {
     CallBase::Rare& place = call.rare();
     const std::lock_guard lock(mutex_);
-    if (stopping_now_) return false;
+    if (stopping_now_ || has_left_) return false;
     call.add_ref();
     add_ref();
     ++held_count_;

@@ -13,7 +13,9 @@ namespace {
 
 std::atomic<bool> begun{false};
 std::atomic<bool> leaves_threads_alone{false};
-std::atomic<void (*)()> exit_action{nullptr};
+std::atomic<void (*)()> exit_actions[2] = {};  // one for each stage
+constexpr int most_turns = 256;
+std::atomic<int> turns{0};
 
 void begin_exit() noexcept {
     if (begun.exchange(true)) return;
@@ -21,7 +23,8 @@ void begin_exit() noexcept {
         leaves_threads_alone.store(true);
         return;
     }
-    if (void (*action)() = exit_action.load()) action();
+    for (const auto& stage : exit_actions)
+        if (void (*action)() = stage.load()) action();
 }
 
 // exit() destroys the calling thread's thread_local objects first, before any static object. Other threads destroy
@@ -40,8 +43,14 @@ thread_local ExitSentinel sentinel;
 
 void watch_exit() noexcept { sentinel.touched = true; }
 
-void set_exit_action(void (*action)()) noexcept {
-    if (exit_action.exchange(action) == nullptr) std::atexit([] { begin_exit(); });
+void set_exit_action(ExitStage stage, void (*action)()) noexcept {
+    if (exit_actions[static_cast<int>(stage)].exchange(action) == nullptr) std::atexit([] { begin_exit(); });
+}
+
+void take_exit_turn() noexcept {
+    if (turns.load(std::memory_order_relaxed) >= most_turns) return;
+    turns.fetch_add(1, std::memory_order_relaxed);
+    std::atexit([] { begin_exit(); });
 }
 
 bool exit_leaves_threads_alone() noexcept { return leaves_threads_alone.load(std::memory_order_acquire); }

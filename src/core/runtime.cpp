@@ -12,6 +12,7 @@
 
 #include "concur/core/errors.hpp"
 #include "concur/core/fork.hpp"
+#include "core/process_exit.hpp"
 #include "core/process_wide.hpp"
 #include "core/thread.hpp"
 
@@ -113,9 +114,20 @@ private:
 
     // A spare thread ends when those that it stood in for are back.
     bool surplus() {
-        const std::lock_guard lock(mutex_);
-        if (running_ - waiting_ <= base_threads_) return false;
-        --running_;
+        std::thread spare;
+        {
+            const std::lock_guard lock(mutex_);
+            if (running_ - waiting_ <= base_threads_) return false;
+            --running_;
+            for (std::thread& thread : threads_) {
+                if (thread.get_id() != std::this_thread::get_id()) continue;
+                spare = std::move(thread);
+                std::swap(thread, threads_.back());
+                threads_.pop_back();
+                break;
+            }
+        }
+        retire_thread(std::move(spare));
         return true;
     }
 
@@ -142,7 +154,11 @@ Place& place() { return ProcessWide<Place>::get(); }
 Runtime* runtime() {
     const std::lock_guard lock(place().mutex);
     if (place().closed) return nullptr;
-    if (!place().runtime) place().runtime = new Runtime;
+    if (!place().runtime) {
+        place().runtime = new Runtime;
+        watch_exit();
+        set_exit_action(ExitStage::runtime, [] { runtime_shut_down(std::chrono::seconds(1)); });
+    }
     return place().runtime;
 }
 
@@ -182,7 +198,9 @@ void runtime_shut_down(Duration patience) noexcept {
         place().closed = true;
         loop = place().runtime;
     }
-    if (loop) loop->shut_down(patience);
+    if (!loop) return;
+    loop->shut_down(patience);
+    join_retired_threads();  // spare threads
 }
 
 }  // namespace concur::detail

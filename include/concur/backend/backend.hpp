@@ -101,6 +101,11 @@ protected:
     void raise_stop_level(StopLevel level) noexcept;
     [[nodiscard]] StopLevel stop_level() const noexcept { return stop_level_.load(std::memory_order_seq_cst); }
     [[nodiscard]] ObjectFactory& factory() noexcept { return *factory_; }
+    /// To be called with each call, by whoever holds the worker.
+    void note_call() noexcept {
+        if (!called_) [[unlikely]]
+            note_first_call();
+    }
     /// Destroys the object; a destructor that throws becomes a warning.
     void destroy_object(void* object) noexcept;
     /// The object is gone: wakes those who wait in stop() and drain().
@@ -122,6 +127,7 @@ private:
 
     void submit_with_care(CallBase& call);
     void stop_as_last_handle() noexcept;
+    void note_first_call() noexcept;
     void stop_and_wait(Stop how);
     void escalate_later() noexcept;
     void wake_drainers() noexcept;
@@ -139,6 +145,7 @@ private:
     Backend* previous_live_ = nullptr;
     std::uint32_t generation_ = fork_generation();
     bool live_ = false;
+    bool called_ = false;  // by who holds the worker
 };
 
 /// A handle on a worker: what proxies are made of.

@@ -34,8 +34,8 @@ public:
     /// True on the thread that holds the worker right now: in its methods, and in callbacks that follow from them.
     [[nodiscard]] bool is_inside() const noexcept { return is_this_thread(agent_.holder()); }
 
-    /// Keeps the call in the list of those that wait elsewhere, with a reference on it and one on the host. False if a
-    /// stop fails such calls already.
+    /// Keeps the call in the list of those that wait elsewhere, with a reference on it and one on the host. False if
+    /// the worker has ended, or a stop fails such calls already.
     [[nodiscard]] bool hold(CallBase& call);
     /// Takes it out; does nothing if it is not there (any more).
     void release_held(CallBase& call) noexcept;
@@ -54,6 +54,8 @@ protected:
     /// The last held call has gone.
     virtual void nothing_held() noexcept = 0;
 
+    /// With mutex_ held and no calls held: no call will be held any more, because nobody will come to run it.
+    void leave() noexcept { has_left_ = true; }
     /// With mutex_ held.
     [[nodiscard]] bool holds_calls() const noexcept { return held_count_ != 0; }
     /// From now on held calls fail, and running ones are asked to stop.
@@ -74,6 +76,7 @@ private:
     std::size_t held_count_ = 0;
     std::vector<IntrusivePtr<StopState>> stop_states_;
     bool stopping_now_ = false;
+    bool has_left_ = false;
 };
 
 inline CallBase::CallBase(Phase phase, const MethodInfo& method, CallHost& host) noexcept

@@ -26,28 +26,56 @@ consteval std::string_view printed_argument(std::string_view pretty) {
     return name;
 }
 
-/// Leaves out unnamed namespaces and the function that a local class was defined in.
+/// How much of `text` is the end of a function's parameters, its qualifiers and the "::" before what is local to it; 0
+/// if something else stands there.
+consteval std::size_t length_of_function_end(std::string_view text) {
+    if (!text.starts_with(')')) return 0;
+    std::size_t length = 1;
+    for (bool found = true; found;) {
+        found = false;
+        for (const std::string_view qualifier : {" const", " volatile", " &&", " &"}) {
+            if (!text.substr(length).starts_with(qualifier)) continue;
+            length += qualifier.size();
+            found = true;
+        }
+    }
+    return text.substr(length).starts_with("::") ? length + 2 : 0;
+}
+
+/// How much of `text` is a closure ("<lambda(int)>::") in which something local is defined; 0 if something else stands
+/// there.
+consteval std::size_t length_of_closure(std::string_view text) {
+    if (!text.starts_with("<lambda")) return 0;
+    int depth = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        depth += text[i] == '<' ? 1 : text[i] == '>' ? -1 : 0;
+        if (depth == 0) return text.substr(i + 1).starts_with("::") ? i + 3 : 0;
+    }
+    return 0;
+}
+
+/// Leaves out unnamed namespaces, and the function that a local class was defined in.
 template <std::size_t capacity>
 consteval StaticName<capacity> plain_name(std::string_view printed) {
     StaticName<capacity> name;
     int depth = 0;
     while (!printed.empty()) {
-        bool skipped = false;
-        for (const std::string_view unnamed :
-             {std::string_view("{anonymous}::"), std::string_view("(anonymous namespace)::")}) {
-            if (!printed.starts_with(unnamed)) continue;
-            printed.remove_prefix(unnamed.size());
-            skipped = true;
-        }
-        if (skipped) continue;
-        if (depth == 0 && printed.starts_with(")::")) {
-            printed.remove_prefix(3);
+        std::size_t unnamed = 0;
+        for (const std::string_view text :
+             {std::string_view("{anonymous}::"), std::string_view("(anonymous namespace)::")})
+            if (printed.starts_with(text)) unnamed = text.size();
+        const std::size_t function = depth == 0 ? length_of_function_end(printed) : 0;
+        const std::size_t closure = depth == 0 ? length_of_closure(printed) : 0;
+        if (unnamed != 0) {
+            printed.remove_prefix(unnamed);
+        } else if (function != 0 || closure != 0) {
+            printed.remove_prefix(function != 0 ? function : closure);
             name.size = 0;
-            continue;
+        } else {
+            depth += printed.front() == '<' ? 1 : printed.front() == '>' ? -1 : 0;
+            name.text[name.size++] = printed.front();
+            printed.remove_prefix(1);
         }
-        depth += printed.front() == '<' ? 1 : printed.front() == '>' ? -1 : 0;
-        name.text[name.size++] = printed.front();
-        printed.remove_prefix(1);
     }
     return name;
 }

@@ -80,21 +80,24 @@ private:
         return *state_;
     }
 
+    // Whoever waits may destroy this promise as soon as the future is done: from then on only `state` is used.
     template <class Make>
     void set(Make make) {
-        if (state().set.exchange(true)) detail::throw_promise_set();
+        const detail::IntrusivePtr<detail::PromiseState<T>> state(&this->state());
+        if (state->set.exchange(true)) detail::throw_promise_set();
         try {
-            state_->emplace(make);
+            state->emplace(make);
         } catch (...) {
-            state_->set.store(false);
+            state->set.store(false);
             throw;
         }
-        if (!state_->publish(detail::Phase::pending)) state_->discard_value();
+        if (!state->publish(detail::Phase::pending)) state->discard_value();
     }
 
     void end(std::exception_ptr error) noexcept {
-        if (const auto claim = state_->claim(detail::Phase::pending))
-            state_->complete(claim, std::move(error), StopReason::not_retryable, detail::CompletedBy::owner);
+        const detail::IntrusivePtr<detail::PromiseState<T>> state(state_);
+        if (const auto claim = state->claim(detail::Phase::pending))
+            state->complete(claim, std::move(error), StopReason::not_retryable, detail::CompletedBy::owner);
     }
 
     detail::PromiseState<T>* state_;

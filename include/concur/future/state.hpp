@@ -314,9 +314,9 @@ private:
     StopReason reason_ = StopReason::none;
 
 protected:
-    // What the derived classes have built in their storage; kept here, where a byte is free. Changed only by who runs or
-    // has claimed the state. A byte with masks, not bit-fields: those would be initialised by a read-modify-write of a
-    // word that was just written in parts, which the processor has to wait for.
+    // What the derived classes have built in their storage; kept here, where a byte is free. Changed only by who runs
+    // or has claimed the state. A byte with masks, not bit-fields: those would be initialised by a read-modify-write of
+    // a word that was just written in parts, which the processor has to wait for.
     enum Part : std::uint8_t { value_part = 1, arguments_part = 2 };
     [[nodiscard]] bool has(Part part) const noexcept { return (built_ & part) != 0; }
     void set_built(Part part) noexcept { built_ = static_cast<std::uint8_t>(built_ | part); }
