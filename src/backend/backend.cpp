@@ -9,10 +9,16 @@
 #include "concur/observe/observer.hpp"
 #include "core/process_exit.hpp"
 #include "core/process_wide.hpp"
-#include "core/runtime.hpp"
 #include "core/thread.hpp"
+#include "future/blocking_wait.hpp"
 
 namespace concur::detail {
+namespace {
+
+// How long each step of ending a worker may take while the process exits. W24
+constexpr Duration exit_patience = std::chrono::seconds(1);
+
+}  // namespace
 
 /// All workers whose object lives, for the end of the process.
 class LiveBackends {
@@ -37,7 +43,6 @@ public:
 
     /// W24: stop, after a second stop now, and after another one leave alone what does not end.
     static void stop_all() noexcept {
-        constexpr Duration patience = std::chrono::seconds(1);
         std::vector<IntrusivePtr<Backend>> all;
         {
             const std::lock_guard lock(list().mutex);
@@ -45,7 +50,7 @@ public:
         }
         for (const Backend::StopLevel level : {Backend::StopLevel::drain, Backend::StopLevel::now}) {
             for (const auto& backend : all) backend->raise_stop_level(level);
-            const TimePoint deadline = deadline_after(steady_clock().now(), patience);
+            const TimePoint deadline = deadline_after(steady_clock().now(), exit_patience);
             for (const auto& backend : all) backend->await_end(deadline);
         }
         for (const auto& backend : all) {
@@ -78,7 +83,7 @@ public:
         if (backend_.has_ended()) return;
         if (backend_.stop_level() != Backend::StopLevel::now) {
             backend_.raise_stop_level(Backend::StopLevel::now);
-            backend_.escalate_later();
+            backend_.escalate_again();
         } else if (backend_.abandon_running_call()) {
             backend_.warn(
                 WarningKind::stuck,
@@ -95,7 +100,7 @@ Backend::Backend(WorkerConfig config, std::unique_ptr<ObjectFactory> factory)
       settings_{config.settings},
       factory_{std::move(factory)} {}
 
-Backend::~Backend() = default;
+Backend::~Backend() { LiveBackends::remove(*this); }
 
 IntrusivePtr<Backend> Backend::start(WorkerConfig config, std::unique_ptr<ObjectFactory> factory) {
     IntrusivePtr<Backend> backend = make_backend(std::move(config), std::move(factory));
@@ -138,7 +143,8 @@ void Backend::drop_handle() noexcept {
 }
 
 void Backend::stop_as_last_handle() noexcept {
-    if (exit_leaves_threads_alone() || (exit_has_begun() && stopped() && !has_ended())) return orphan();
+    if (exit_leaves_threads_alone() && !runs_in_caller()) return orphan();
+    if (exit_has_begun()) return stop_at_exit();
     try {
         if (!is_inside()) return stop_and_wait(Stop::drain);
         raise_stop_level(StopLevel::drain);
@@ -147,6 +153,19 @@ void Backend::stop_as_last_handle() noexcept {
     }
     escalate_later();
     orphan();
+}
+
+// Nobody waits for long while the process exits, and not twice.
+void Backend::stop_at_exit() noexcept {
+    for (const StopLevel level : {StopLevel::drain, StopLevel::now}) {
+        if (stop_level() >= level) continue;
+        raise_stop_level(level);
+        await_end(deadline_after(steady_clock().now(), exit_patience));
+    }
+    if (has_ended())
+        join();
+    else
+        orphan();
 }
 
 void Backend::stop(Stop how) {
@@ -163,8 +182,7 @@ void Backend::stop(Stop how) {
 void Backend::stop_and_wait(Stop how) {
     raise_stop_level(how == Stop::now ? StopLevel::now : StopLevel::drain);
     if (!has_ended()) {
-        const RuntimeWait spare_thread;
-        const BlockedThread blocked(static_cast<const Workload&>(*this));
+        const BlockingWait blocking(static_cast<const Workload&>(*this));
         const Duration timeout = *settings_.stop_timeout;
         if (how == Stop::drain && !await_end(deadline_after(clock().now(), timeout))) raise_stop_level(StopLevel::now);
         if (!await_end(deadline_after(clock().now(), timeout))) {
@@ -185,8 +203,10 @@ void Backend::raise_stop_level(StopLevel level) noexcept {
     } while (!stop_level_.compare_exchange_weak(before, level, std::memory_order_seq_cst, std::memory_order_relaxed));
     const IntrusivePtr<Backend> keep(this);
     if (level == StopLevel::now) {
+        // The user's listeners come last: they may wait for calls that fail here.
         fail_held_calls();
         fail_queued_calls();
+        request_stop_of_calls();
     }
     stop_level_raised();
 }
@@ -195,10 +215,19 @@ void Backend::escalate_later() noexcept {
     IntrusivePtr<Timer> timer(new StopEscalation(*this));
     {
         const std::lock_guard lock(mutex_);
-        if (has_ended()) return;
+        if (has_ended() || escalation_) return;
         escalation_ = timer;
     }
-    clock().schedule(std::move(timer), deadline_after(clock().now(), *settings_.stop_timeout));
+    clock().schedule(timer, deadline_after(clock().now(), *settings_.stop_timeout));
+    if (has_ended()) clock().unschedule(*timer);  // report_ended() may have come before the schedule
+}
+
+void Backend::escalate_again() noexcept {
+    {
+        const std::lock_guard lock(mutex_);
+        escalation_ = {};
+    }
+    escalate_later();
 }
 
 void Backend::destroy_object(void* object) noexcept {
@@ -252,13 +281,19 @@ bool Backend::drain(Duration timeout) {
         }
         ~Drainer() { count.fetch_sub(1, std::memory_order_relaxed); }
     } const drainer(drainers_);
-    const RuntimeWait spare_thread;
-    std::optional<BlockedThread> blocked;
+    run_ready_continuations();
+    std::optional<BlockingWait> blocking;
     for (;;) {
         const std::uint32_t idle_count = idle_count_.load(std::memory_order_acquire);
         if (has_ended() || is_idle()) return true;
         if (deadline != no_deadline && clock().now() >= deadline) return false;
-        if (deadline == no_deadline && !blocked) blocked.emplace(static_cast<const Workload&>(*this));
+        if (!blocking) {
+            if (deadline == no_deadline)
+                blocking.emplace(static_cast<const Workload&>(*this));
+            else
+                blocking.emplace();
+            continue;
+        }
         clock().park(idle_count_, idle_count, deadline);
     }
 }

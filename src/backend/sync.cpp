@@ -2,7 +2,7 @@
 #include "concur/backend/backend.hpp"
 #include "concur/call/inputs.hpp"
 #include "concur/call/runner.hpp"
-#include "core/runtime.hpp"
+#include "future/blocking_wait.hpp"
 
 namespace concur::detail {
 namespace {
@@ -58,7 +58,8 @@ private:
 
     bool is_idle() override {
         const std::lock_guard lock(mutex_);
-        return turn_.load(std::memory_order_seq_cst) == free && !holds_calls();
+        return turn_.load(std::memory_order_seq_cst) == free && !holds_calls() &&
+               waiting_.load(std::memory_order_seq_cst) == 0;
     }
 
     // ---- the turn: a mutex that knows who waits for whom
@@ -68,13 +69,15 @@ private:
         if (turn_.compare_exchange_strong(expected, taken, std::memory_order_acquire, std::memory_order_relaxed))
             return;
         waiting_.fetch_add(1, std::memory_order_seq_cst);
-        struct Leave {
-            std::atomic<std::uint32_t>& waiting;
-            ~Leave() { waiting.fetch_sub(1, std::memory_order_seq_cst); }
-        } const leave{waiting_};
-        const RuntimeWait spare_thread;
-        const BlockedThread blocked(agent());
-        while (turn_.exchange(contended, std::memory_order_acquire) != free) clock().park(turn_, contended);
+        try {
+            const BlockingWait blocking(agent());
+            while (turn_.exchange(contended, std::memory_order_acquire) != free) clock().park(turn_, contended);
+        } catch (...) {
+            waiting_.fetch_sub(1, std::memory_order_seq_cst);
+            end_if_stopped();  // a stop may have waited for this caller
+            throw;
+        }
+        waiting_.fetch_sub(1, std::memory_order_seq_cst);
     }
 
     // Sequentially consistent, with the stop level that is read after it: either who leaves sees the stop, or who stops
@@ -82,7 +85,7 @@ private:
     void leave_turn() noexcept {
         if (turn_.exchange(free, std::memory_order_seq_cst) == contended) wake_one(turn_);
         report_idle();
-        if (stopped()) end_if_stopped();
+        if (stop_level() != StopLevel::none) end_if_stopped();
     }
 
     // Whoever finds a stopped worker at rest destroys the object. One that finds the turn taken leaves it to the
@@ -98,6 +101,7 @@ private:
             if (!turn_.compare_exchange_strong(expected, taken, std::memory_order_seq_cst)) return;
             ends = is_at_rest();
             if (ends) {
+                const Role role;
                 agent_.held_by(&this_thread_record());
                 destroy_object(std::exchange(object_, nullptr));
                 agent_.held_by(nullptr);

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <thread>
+#include <vector>
 
 #include "concur/backend/backend.hpp"
 #include "concur/call/mailbox.hpp"
@@ -9,6 +10,7 @@
 #include "concur/core/errors.hpp"
 #include "core/spin.hpp"
 #include "core/thread.hpp"
+#include "future/blocking_wait.hpp"
 
 namespace concur::detail {
 namespace {
@@ -26,7 +28,8 @@ public:
         if (call) rest_ = Mailbox::next(*call);
         return call;
     }
-    void begin(CallBase& call) noexcept { running_.store(address_of(call), std::memory_order_release); }
+    // Sequentially consistent, as is the first load of look_at(): see ThreadBackend::run().
+    void begin(CallBase& call) noexcept { running_.store(address_of(call), std::memory_order_seq_cst); }
     void end(CallBase& call) noexcept {
         std::uintptr_t expected = address_of(call);
         while (!running_.compare_exchange_weak(expected, 0, std::memory_order_acq_rel, std::memory_order_relaxed)) {
@@ -38,7 +41,7 @@ public:
     /// For others: calls `look(running call, first call that has not started)`; false if no method runs.
     template <class Look>
     bool look_at(Look look) noexcept {
-        std::uintptr_t running = running_.load(std::memory_order_acquire);
+        std::uintptr_t running = running_.load(std::memory_order_seq_cst);
         for (;;) {
             if (running == 0) return false;
             if (running & locked) {
@@ -73,7 +76,7 @@ private:
         const Duration timeout = *settings().init_timeout;
         const TimePoint deadline = deadline_after(clock().now(), timeout);
         try {
-            const BlockedThread blocked(agent());
+            const BlockingWait blocking(agent());
             while (start_.load(std::memory_order_acquire) == starting && clock().now() < deadline)
                 clock().park(start_, starting, deadline);
         } catch (const Error&) {
@@ -144,10 +147,12 @@ private:
             call->release();
             call = next;
         }
-        // Those on the desk stay there as tombstones.
-        desk_.look_at([this](CallBase&, CallBase* rest) {
-            for (CallBase* call = rest; call; call = Mailbox::next(*call)) fail(*call);
+        // Those on the desk stay there as tombstones. They fail when the desk is unlocked: that runs code of the user.
+        std::vector<IntrusivePtr<CallBase>> waiting;
+        desk_.look_at([&waiting](CallBase&, CallBase* rest) {
+            for (CallBase* call = rest; call; call = Mailbox::next(*call)) waiting.emplace_back(call);
         });
+        for (const IntrusivePtr<CallBase>& call : waiting) fail(*call);
     }
 
     bool abandon_running_call() noexcept override {
@@ -171,11 +176,12 @@ private:
         join();
     }
 
+    // A call moves from held to queued to running, perhaps to held again. It cannot get past all three questions
+    // without the thread leaving its idle state.
     bool is_idle() override {
-        // In the order in which a call moves: held, queued, running, held. What moves on meanwhile is seen at the next
-        // stop.
-        return !holds_any() && !mailbox_.has_calls() && idle_.load(std::memory_order_seq_cst) && !holds_any() &&
-               !mailbox_.has_calls();
+        const std::uint64_t turn = idle_turn_.load(std::memory_order_seq_cst);
+        const bool idle = turn % 2 == 1;
+        return idle && !holds_any() && !mailbox_.has_calls() && idle_turn_.load(std::memory_order_seq_cst) == turn;
     }
 
     bool holds_any() {
@@ -225,13 +231,19 @@ private:
         } while (wait_for_call());
     }
 
+    // First the desk, then the look at the stop level: a stop that comes at this moment either finds this call on the
+    // desk, and what waits behind it, or is seen here.
     void run(CallBase& call) noexcept {
         note_call();
-        if (stop_level() == StopLevel::now) return fail(call);
-        if (!call.advance(Phase::queued, Phase::running)) return call.await_description();  // cancelled
         desk_.begin(call);
-        Runner::run(*this, call, object_);
+        const bool fails = stop_level() == StopLevel::now;
+        const bool runs = !fails && call.advance(Phase::queued, Phase::running);
+        if (runs) Runner::run(*this, call, object_);
         desk_.end(call);
+        if (fails)
+            fail(call);
+        else if (!runs)
+            call.await_description();  // cancelled
     }
 
     // A call that somebody else is ending may still read this worker's name: the worker must not go before it has.
@@ -246,10 +258,10 @@ private:
     // False if the worker has been stopped and nothing is left to do.
     bool wait_for_call() noexcept {
         if (mailbox_.has_calls()) return true;
-        idle_.store(true, std::memory_order_seq_cst);
+        idle_turn_.fetch_add(1, std::memory_order_seq_cst);
         report_idle();
         const bool go_on = wait_while_idle();
-        idle_.store(false, std::memory_order_seq_cst);
+        idle_turn_.fetch_add(1, std::memory_order_seq_cst);
         return go_on;
     }
 
@@ -292,7 +304,7 @@ private:
     Desk desk_;
     SpinHistory history_;
     void* object_ = nullptr;
-    std::atomic<bool> idle_{false};
+    std::atomic<std::uint64_t> idle_turn_{0};  // odd while the thread has nothing to do
     ParkingWord start_{starting};
     std::exception_ptr start_error_;
     std::thread thread_;     // guarded by mutex_ once the object lives

@@ -46,6 +46,13 @@ void CallBase::on_stop_requested() noexcept {
     }
 }
 
+// A stop marks the host before it looks for calls that wait: one of the two sees the other.
+void CallBase::began_to_wait() noexcept {
+    if (!host_->fails_held_calls()) return;
+    if (const auto claim = this->claim(Phase::waiting))
+        complete(claim, stopped_error(host_->name(), method_name()), StopReason::worker_stopped, CompletedBy::other);
+}
+
 void CallBase::claimed(Phase from) noexcept {
     if (from == Phase::pending || from == Phase::queued) drop_arguments();
 }

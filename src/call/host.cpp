@@ -57,21 +57,32 @@ void CallHost::dependencies(Dependencies& dependencies) const {
     for (CallBase* call = held_; call; call = call->rare().next_held) dependencies.on(IntrusivePtr<StateBase>(call));
 }
 
+bool CallHost::fails_held_calls() const {
+    const std::lock_guard lock(mutex_);
+    return stopping_now_;
+}
+
 void CallHost::fail_held_calls() noexcept {
     std::vector<IntrusivePtr<CallBase>> calls;
-    std::vector<IntrusivePtr<StopState>> running;
     {
         const std::lock_guard lock(mutex_);
         stopping_now_ = true;
         for (CallBase* call = held_; call; call = call->rare().next_held) calls.emplace_back(call);
-        running = stop_states_;
     }
-    for (const IntrusivePtr<StopState>& stop : running) stop->request();
     for (const IntrusivePtr<CallBase>& call : calls) {
         if (const auto claim = call->claim(Phase::pending, Phase::waiting))
             call->complete(claim, stopped_error(name_, call->method_name()), StopReason::worker_stopped,
                            CompletedBy::other);
     }
+}
+
+void CallHost::request_stop_of_calls() noexcept {
+    std::vector<IntrusivePtr<StopState>> running;
+    {
+        const std::lock_guard lock(mutex_);
+        running = stop_states_;
+    }
+    for (const IntrusivePtr<StopState>& stop : running) stop->request();
 }
 
 void CallHost::add_stop_state(StopState& state) {

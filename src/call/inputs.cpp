@@ -19,7 +19,10 @@ namespace {
 
 class Collect final : public InputVisitor {
 public:
-    void operator()(StateBase& input) override { inputs.emplace_back(&input); }
+    void operator()(StateBase& input) override {
+        input.refuse_if_forked();
+        inputs.emplace_back(&input);
+    }
     std::vector<IntrusivePtr<StateBase>> inputs;
 };
 

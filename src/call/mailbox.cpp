@@ -24,7 +24,7 @@ CallBase* Mailbox::take_all() noexcept {
     void* newest = newest_.load(std::memory_order_seq_cst);
     do {
         if (newest == nullptr || newest == asleep || newest == closed) return nullptr;
-    } while (!newest_.compare_exchange_weak(newest, nullptr, std::memory_order_acquire, std::memory_order_relaxed));
+    } while (!newest_.compare_exchange_weak(newest, nullptr, std::memory_order_acq_rel, std::memory_order_relaxed));
     CallBase* oldest = nullptr;
     for (auto* call = static_cast<CallBase*>(newest); call;) {
         CallBase* older = call->next_;
@@ -36,7 +36,7 @@ CallBase* Mailbox::take_all() noexcept {
 }
 
 bool Mailbox::has_calls() const noexcept {
-    void* const newest = newest_.load(std::memory_order_relaxed);
+    void* const newest = newest_.load(std::memory_order_acquire);
     return newest != nullptr && newest != asleep && newest != closed;
 }
 

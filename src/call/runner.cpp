@@ -43,8 +43,7 @@ void Runner::follow(CallHost& host, CallBase& call, StateBase* returned) noexcep
         returned->drop_handle();
         return fail(call, stopped_error(host.name(), call.method_name()));
     }
-    call.follow(returned);
-    if (call.done()) host.release_held(call);
+    if (!call.follow(returned)) host.release_held(call);
 }
 
 }  // namespace detail

@@ -6,6 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <unordered_map>
 #include <vector>
@@ -30,7 +31,12 @@ class Runtime {
 public:
     Runtime() : base_threads_{static_cast<int>(std::max(1u, std::thread::hardware_concurrency()))} {
         const std::lock_guard lock(mutex_);
-        for (int i = 0; i < base_threads_; ++i) add_thread();
+        add_thread();
+        try {
+            for (int i = 1; i < base_threads_; ++i) add_thread();
+        } catch (const std::system_error&) {
+            base_threads_ = running_;  // as many as the system has to give
+        }
     }
 
     [[nodiscard]] bool made_before_fork() const noexcept { return generation_ != fork_generation(); }
@@ -64,7 +70,11 @@ public:
             if (waiting_ >= most_spare_threads)
                 throw DeadlockError(
                     "64 threads of concur's runtime wait already: do not wait in callbacks, use then()");
-            add_thread();
+            try {
+                add_thread();
+            } catch (const std::system_error&) {
+                // No thread to be had: the runtime goes on with those that do not wait.
+            }
         }
         ++waiting_;
     }
@@ -151,27 +161,32 @@ struct Place {
 };
 Place& place() { return ProcessWide<Place>::get(); }
 
+// With the place's mutex held, so that the runtime does not end meanwhile; null after its end, or without a thread for
+// it.
 Runtime* runtime() {
-    const std::lock_guard lock(place().mutex);
-    if (place().closed) return nullptr;
-    if (!place().runtime) {
+    if (place().closed || place().runtime) return place().closed ? nullptr : place().runtime;
+    try {
         place().runtime = new Runtime;
-        watch_exit();
-        set_exit_action(ExitStage::runtime, [] { runtime_shut_down(std::chrono::seconds(1)); });
+    } catch (const std::system_error&) {
+        return nullptr;
     }
+    watch_exit();
+    set_exit_action(ExitStage::runtime, [] { runtime_shut_down(std::chrono::seconds(1)); });
     return place().runtime;
 }
 
 }  // namespace
 
 void runtime_post(RuntimeTask& task) {
-    if (Runtime* loop = runtime())
-        loop->post(task);
-    else
-        task.run();
+    {
+        const std::lock_guard lock(place().mutex);
+        if (Runtime* loop = runtime()) return loop->post(task);
+    }
+    task.run();
 }
 
 void runtime_schedule(IntrusivePtr<Timer> timer, TimePoint when) {
+    const std::lock_guard lock(place().mutex);
     if (Runtime* loop = runtime()) loop->schedule(std::move(timer), when);
 }
 

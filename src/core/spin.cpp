@@ -1,5 +1,6 @@
 #include "core/spin.hpp"
 
+#include <pthread.h>
 #include <sched.h>
 
 namespace concur::detail {
@@ -31,6 +32,12 @@ int cores() noexcept {
 std::atomic<int> running_workers{0};
 std::atomic<int> spinning_callers{0};
 std::atomic<steady_clock::rep> contended_until{0};
+
+// The child of a fork has one thread, whatever its parent had.
+[[maybe_unused]] const int registered = ::pthread_atfork(nullptr, nullptr, [] {
+    running_workers.store(0, std::memory_order_relaxed);
+    spinning_callers.store(0, std::memory_order_relaxed);
+});
 
 void pause() noexcept {
 #if defined(__x86_64__) || defined(__i386__)

@@ -5,8 +5,7 @@
 #include <memory>
 #include <optional>
 
-#include "concur/future/wait_graph.hpp"
-#include "core/runtime.hpp"
+#include "blocking_wait.hpp"
 
 namespace concur::detail {
 namespace {
@@ -85,8 +84,7 @@ private:
 
 WaitEnd wait_for_states(std::span<StateBase* const> states, ReturnWhen return_when, Duration timeout) {
     if (states.empty()) return {true, none_failed};
-    if (states.front()->made_before_fork())
-        throw ForkedHandleError("futures that were made before a fork cannot be waited for in the child");
+    for (const StateBase* state : states) state->refuse_if_forked();
     run_ready_continuations();
     Clock& clock = states.front()->clock();
     const TimePoint deadline = timeout == never ? no_deadline : deadline_after(clock.now(), timeout);
@@ -100,11 +98,12 @@ WaitEnd wait_for_states(std::span<StateBase* const> states, ReturnWhen return_wh
 
     bool in_time = block->ended();
     if (!in_time) {
-        const RuntimeWait spare_thread;
-        std::optional<BlockedThread> blocked;
+        std::optional<BlockingWait> blocking;
         if (deadline == no_deadline)
-            blocked.emplace(states, return_when == ReturnWhen::first_completed ? BlockedThread::Until::any
-                                                                               : BlockedThread::Until::all);
+            blocking.emplace(states, return_when == ReturnWhen::first_completed ? BlockedThread::Until::any
+                                                                                : BlockedThread::Until::all);
+        else
+            blocking.emplace();
         in_time = block->wait(clock, deadline);
     }
     return {in_time, block->first_failed()};

@@ -6,6 +6,7 @@
 #include <string>
 #include <thread>
 
+#include "blocking_wait.hpp"
 #include "concur/core/errors.hpp"
 #include "concur/future/wait_graph.hpp"
 #include "concur/observe/observer.hpp"
@@ -56,6 +57,12 @@ NoContinuation closed_mark;
 NoContinuation locked_mark;
 Continuation* const closed = &closed_mark;
 Continuation* const locked = &locked_mark;
+
+std::exception_ptr forked_error() {
+    return std::make_exception_ptr(
+        ForkedHandleError("this future was made before a fork; nobody will end it in the child, so it cannot be waited "
+                          "for or cancelled there"));
+}
 
 void relax(int& rounds) noexcept {
     if (++rounds > 64) std::this_thread::yield();
@@ -191,8 +198,10 @@ bool StateBase::attach(Continuation& continuation) noexcept {
                                                  std::memory_order_acquire))
             break;
     }
-    if (phase_of(word_.load(std::memory_order_seq_cst)) == Phase::done) run_continuations();
-    return true;
+    if (phase_of(word_.load(std::memory_order_seq_cst)) != Phase::done) return true;
+    // The completing thread may have looked before the push. Only the own node is taken back: what others attached runs
+    // on the completing thread, which saw theirs.
+    return !detach(continuation);
 }
 
 bool StateBase::detach(Continuation& continuation) noexcept {
@@ -214,9 +223,6 @@ bool StateBase::detach(Continuation& continuation) noexcept {
         break;
     }
     continuations_.store(head, std::memory_order_seq_cst);
-    // Who completed the state meanwhile saw a node and waits in close_continuations(), or none; then nobody else closes
-    // it.
-    if (head && phase_of(word_.load(std::memory_order_seq_cst)) == Phase::done) run_continuations();
     return found;
 }
 
@@ -244,9 +250,12 @@ void StateBase::run_continuations() noexcept {
 
 // ---- waiting
 
+void StateBase::refuse_if_forked() const {
+    if (made_before_fork() && !done()) std::rethrow_exception(forked_error());
+}
+
 bool StateBase::wait_long(TimePoint deadline) {
-    if (made_before_fork())
-        throw ForkedHandleError("a future that was made before a fork cannot be waited for in the child");
+    refuse_if_forked();
     run_ready_continuations();
     if (deadline != no_deadline && clock().now() >= deadline) return done();
 
@@ -257,10 +266,12 @@ bool StateBase::wait_long(TimePoint deadline) {
         return true;
     }
 
-    const RuntimeWait spare_thread;
-    std::optional<BlockedThread> blocked;
+    std::optional<BlockingWait> blocking;
     StateBase* const self = this;
-    if (deadline == no_deadline) blocked.emplace(std::span(&self, 1), BlockedThread::Until::all);
+    if (deadline == no_deadline)
+        blocking.emplace(std::span(&self, 1), BlockedThread::Until::all);
+    else
+        blocking.emplace();
     std::uint32_t word = word_.load(std::memory_order_acquire);
     while (phase_of(word) != Phase::done) {
         if (!(word & parked_flag)) {
@@ -278,8 +289,7 @@ bool StateBase::wait_long(TimePoint deadline) {
 // ---- cancelling
 
 bool StateBase::cancel(Cancel how) {
-    if (made_before_fork())
-        throw ForkedHandleError("a future that was made before a fork cannot be cancelled in the child");
+    refuse_if_forked();
     // A state that waits for another one is ended through it. A loop, because the way there may be long.
     IntrusivePtr<StateBase> target(this);
     while (phase_of(target->word_.load(std::memory_order_acquire)) == Phase::waiting) {
@@ -326,17 +336,17 @@ public:
         StateBase* source = target.take_source();
         if (!source) return;
         if (!target.advance(Phase::waiting, Phase::running)) return source->drop_handle();
-        target.follow(source);
-        // Still waiting, for a future inside: then it ends later.
-        if (target.done()) target.ended(Phase::waiting);
+        if (!target.follow(source)) target.ended(Phase::waiting);
     }
 
 private:
     IntrusivePtr<StateBase> target_;
 };
 
-void StateBase::follow(StateBase* source) noexcept {
+bool StateBase::follow(StateBase* source) noexcept {
     for (;;) {
+        // The handle in the source's place goes to whoever completes this state, at any moment from then on.
+        const IntrusivePtr<StateBase> keep_source(source);
         std::exception_ptr error;
         StopReason reason = StopReason::retries_exhausted;
         if (source->done()) {
@@ -358,6 +368,8 @@ void StateBase::follow(StateBase* source) noexcept {
                     reason = StopReason::retries_exhausted;
                 }
             }
+        } else if (source->made_before_fork()) {
+            error = forked_error();
         } else {
             // First the edge, then the look for a ring: of two states that begin to follow each other at the same
             // moment, at least the one that looks second sees both edges.
@@ -365,17 +377,21 @@ void StateBase::follow(StateBase* source) noexcept {
             set_source(source);
             if (!advance(Phase::running, Phase::waiting)) {
                 if (StateBase* left = take_source()) left->drop_handle();
-                return;
+                return false;
             }
+            began_to_wait();
             const bool ring = closes_ring(*this, *source);
             if (!ring) {
                 auto* adoption = new Adoption(*this);
-                if (source->attach(*adoption)) return;
+                if (source->attach(*adoption)) return true;
                 delete adoption;
             }
             source = take_source();
-            if (!source) return;
-            if (!advance(Phase::waiting, Phase::running)) return source->drop_handle();
+            if (!source) return true;
+            if (!advance(Phase::waiting, Phase::running)) {
+                source->drop_handle();
+                return true;
+            }
             if (!ring) continue;
             error = std::make_exception_ptr(
                 DeadlockError(fmt::format("{} returned a future that waits for this very call",
@@ -386,7 +402,8 @@ void StateBase::follow(StateBase* source) noexcept {
         } else if (const Claim claim = this->claim(Phase::running)) {
             complete(claim, std::move(error), reason, CompletedBy::owner, source->done() ? source : nullptr);
         }
-        return source->drop_handle();
+        source->drop_handle();
+        return false;
     }
 }
 

@@ -1,5 +1,6 @@
 #include "concur/future/wait_graph.hpp"
 
+#include <atomic>
 #include <mutex>
 #include <optional>
 #include <unordered_map>
@@ -18,6 +19,10 @@ struct Graph {
     std::vector<ThreadRecord*> unused;
 };
 Graph& graph() { return ProcessWide<Graph>::get(); }
+
+// Threads that are registered as blocked. Sequentially consistent: a thread counts itself and then looks at the graph,
+// a state that begins to follow another one shows that and then looks at this count; one of them sees the other.
+std::atomic<int> blocked_threads{0};
 
 }  // namespace
 
@@ -166,6 +171,13 @@ BlockedThread::BlockedThread(const Workload& workload) {
 
 void BlockedThread::enter(Dependencies target) {
     ThreadRecord& self = this_thread_record();
+    struct Count {
+        bool keep = false;
+        Count() { blocked_threads.fetch_add(1, std::memory_order_seq_cst); }
+        ~Count() {
+            if (!keep) blocked_threads.fetch_sub(1, std::memory_order_relaxed);
+        }
+    } counted;
     std::optional<Reachable> reachable;
     const std::lock_guard lock(graph().mutex);
     reachable.emplace(&self, target);
@@ -174,6 +186,7 @@ void BlockedThread::enter(Dependencies target) {
             "this wait would never end: what it waits for needs this very worker; return the future, or use then()");
     self.blocked_on = std::move(target);
     registered_ = true;
+    counted.keep = true;
 }
 
 BlockedThread::~BlockedThread() {
@@ -181,9 +194,13 @@ BlockedThread::~BlockedThread() {
     std::optional<Dependencies> left;  // holds references: released when the mutex is unlocked
     const std::lock_guard lock(graph().mutex);
     left.swap(this_thread_record().blocked_on);
+    blocked_threads.fetch_sub(1, std::memory_order_relaxed);
 }
 
 bool closes_ring(StateBase& state, StateBase& source) {
+    // Nobody waits for the state yet, so no ring goes through it. Without this, futures that follow each other in a
+    // long chain would each walk all of it.
+    if (!state.has_continuations() && blocked_threads.load(std::memory_order_seq_cst) == 0) return false;
     Dependencies dependencies;
     dependencies.on(IntrusivePtr(&source));
     std::optional<Reachable> reachable;

@@ -76,6 +76,7 @@ void check_time(std::string_view option, Duration value) {
 BuilderState::BuilderState() noexcept = default;
 BuilderState::BuilderState(const BuilderState&) = default;
 BuilderState::BuilderState(BuilderState&&) noexcept = default;
+BuilderState& BuilderState::operator=(const BuilderState&) = default;
 BuilderState& BuilderState::operator=(BuilderState&&) noexcept = default;
 BuilderState::~BuilderState() = default;
 

@@ -129,7 +129,9 @@ private:
     void stop_as_last_handle() noexcept;
     void note_first_call() noexcept;
     void stop_and_wait(Stop how);
+    void stop_at_exit() noexcept;
     void escalate_later() noexcept;
+    void escalate_again() noexcept;
     void wake_drainers() noexcept;
 
     Settings settings_;

@@ -105,11 +105,23 @@ struct FunctionTarget {
     using Parameters = typename Context::type;
     using Result = typename Traits::Result;
 
-    static constexpr bool fits = takes_object<T, typename Split::object> && result_fault<Result> == ResultFault::none &&
-                                 arguments_fit<Parameters, A...>;
+    // Called as an lvalue, once for each attempt.
+    static constexpr bool is_used_up = [] {
+        if constexpr (std::is_class_v<F>) {
+            return FunctionTraits<decltype(&F::operator())>::ref == RefQualifier::rvalue;
+        } else {
+            return false;
+        }
+    }();
+    static constexpr bool fits = !is_used_up && takes_object<T, typename Split::object> &&
+                                 result_fault<Result> == ResultFault::none && arguments_fit<Parameters, A...>;
 
     static consteval bool explain() {
-        if constexpr (!takes_object<T, typename Split::object>) {
+        if constexpr (is_used_up) {
+            static_assert(accepted<Function<F>>,
+                          "concur: a function object whose call operator is qualified with && cannot be called again "
+                          "for another attempt; leave the && out");
+        } else if constexpr (!takes_object<T, typename Split::object>) {
             static_assert(accepted<Function<F>, WorkerClass<T>>,
                           "concur: a function for call() takes the worker's object first; make T& or const T& its "
                           "first parameter");
@@ -145,7 +157,11 @@ struct FunctionTarget<T, F, A...> {
     using Parameters = TypeList<DeducedFor<A>...>;
 
     // Asked in this order: the body of a lambda that takes anything must not meet a context that it does not expect.
-    static constexpr bool takes_no_context = std::is_invocable_v<F&, T&, PassedDeduced<A>...>;
+    // And twice, for clang says yes at first to a body that does not compile.
+    static constexpr bool takes_no_context =
+        std::is_invocable_v<F&, T&, PassedDeduced<A>...> && requires(F & f, T& object) {
+        f(object, std::declval<PassedDeduced<A>>()...);
+    };
     static constexpr bool takes_context = [] {
         if constexpr (takes_no_context) {
             return false;

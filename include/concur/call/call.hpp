@@ -72,6 +72,7 @@ protected:
     }
 
     void on_stop_requested() noexcept override;
+    void began_to_wait() noexcept override;
     void claimed(Phase from) noexcept override;
     void ended(Phase from) noexcept override;
     void describe_failure(Failure& failure, std::shared_ptr<Observer>& observer) const override;

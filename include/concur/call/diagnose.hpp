@@ -27,13 +27,14 @@ namespace concur::detail {
 
 // ---- arguments
 
+/// A context that is not filled in: the first parameter is not among those that are looked at.
 template <class P>
-inline constexpr bool is_context_parameter = std::is_same_v<P, CallContext&>;
+inline constexpr bool is_misplaced_context = std::is_same_v<std::remove_cvref_t<P>, CallContext>;
 
 /// A parameter that the method would write a result into.
 template <class P>
 inline constexpr bool is_output_parameter =
-    std::is_lvalue_reference_v<P> && !std::is_const_v<std::remove_reference_t<P>> && !is_context_parameter<P>;
+    std::is_lvalue_reference_v<P> && !std::is_const_v<std::remove_reference_t<P>> && !is_misplaced_context<P>;
 
 template <class T>
 inline constexpr bool is_initializer_list = false;
@@ -42,8 +43,8 @@ inline constexpr bool is_initializer_list<std::initializer_list<T>> = true;
 
 enum class ArgumentFault : unsigned char {
     none,
-    output,   // D2
-    context,  // not the first parameter
+    output,  // D2
+    context,
     unowned,  // a parameter that could only dangle
     mixed,    // D26
     uncopyable,
@@ -54,7 +55,7 @@ enum class ArgumentFault : unsigned char {
 template <class P, class Given>
 consteval ArgumentFault find_argument_fault() {
     using A = std::remove_cvref_t<Given>;
-    if constexpr (is_context_parameter<P>) {
+    if constexpr (is_misplaced_context<P>) {
         return ArgumentFault::context;
     } else if constexpr (is_output_parameter<P>) {
         return ArgumentFault::output;
@@ -87,9 +88,6 @@ consteval bool explain_argument() {
         static_assert(accepted<Callee, Position<position>, Expected<P>>,
                       "concur: this parameter is a non-const reference, and a worker's results come back by value; "
                       "return the result, or call a lambda that does");
-    } else if constexpr (fault == ArgumentFault::context) {
-        static_assert(accepted<Callee, Position<position>, Expected<P>>,
-                      "concur: CallContext& is filled in for the first parameter only; move it there");
     } else if constexpr (fault == ArgumentFault::unowned) {
         static_assert(accepted<Callee, Position<position>, Expected<P>>,
                       "concur: an initializer_list does not own its elements, which are gone when the method runs; "
@@ -125,7 +123,11 @@ struct ExplainArguments;
 template <class Callee, class... P, class... A>
 struct ExplainArguments<Callee, TypeList<P...>, A...> {
     static consteval bool explain() {
-        if constexpr (sizeof...(A) < sizeof...(P)) {
+        if constexpr ((is_misplaced_context<P> || ...)) {
+            static_assert(accepted<Callee, Expected<P...>>,
+                          "concur: the context of a call is filled in for a first parameter CallContext& only, after a "
+                          "function's object; move it there");
+        } else if constexpr (sizeof...(A) < sizeof...(P)) {
             // D1, D25
             static_assert(accepted<Callee, Given<A...>, Expected<P...>>,
                           "concur: too few arguments, for a member pointer knows no default arguments; pass all of "
@@ -172,18 +174,12 @@ enum class ResultFault : unsigned char {
 
 template <class R>
 consteval ResultFault find_result_fault() {
-    using Plain = std::remove_cvref_t<R>;
-    if constexpr (std::is_void_v<R>) {
-        return ResultFault::none;
-    } else if constexpr (is_awaitable<Plain>) {
+    if constexpr (is_awaitable<std::remove_cvref_t<R>>) {
         return ResultFault::coroutine;
-    } else if constexpr (std::is_lvalue_reference_v<R>) {
-        // A function decays to its pointer. So would an array, to one into the worker's object.
-        return std::is_function_v<Plain> || is_copyable<Plain> ? ResultFault::none : ResultFault::reference;
-    } else if constexpr (std::is_reference_v<R>) {
-        return std::is_constructible_v<Plain, R> ? ResultFault::none : ResultFault::reference;
+    } else if constexpr (becomes_value<R>) {
+        return ResultFault::none;
     } else {
-        return std::is_constructible_v<Plain, R> ? ResultFault::none : ResultFault::immovable;
+        return std::is_reference_v<R> ? ResultFault::reference : ResultFault::immovable;
     }
 }
 /// What is wrong with a method's result as the value of a future.

@@ -37,6 +37,8 @@ public:
     /// Keeps the call in the list of those that wait elsewhere, with a reference on it and one on the host. False if
     /// the worker has ended, or a stop fails such calls already.
     [[nodiscard]] bool hold(CallBase& call);
+    /// True once a stop fails the calls that are held.
+    [[nodiscard]] bool fails_held_calls() const;
     /// Takes it out; does nothing if it is not there (any more).
     void release_held(CallBase& call) noexcept;
     /// Takes it out and puts it into the queue; the worker does not end in between.
@@ -58,8 +60,10 @@ protected:
     void leave() noexcept { has_left_ = true; }
     /// With mutex_ held.
     [[nodiscard]] bool holds_calls() const noexcept { return held_count_ != 0; }
-    /// From now on held calls fail, and running ones are asked to stop.
+    /// From now on calls that are held fail.
     void fail_held_calls() noexcept;
+    /// Asks running calls to stop, those that are yet to make a stop token, too. Calls the user's listeners.
+    void request_stop_of_calls() noexcept;
 
     Agent agent_;
     mutable std::mutex mutex_;

@@ -41,4 +41,16 @@ struct IsCopyable<std::variant<Alternatives...>> : std::bool_constant<(is_copyab
 template <class Element, std::size_t size>
 struct IsCopyable<std::array<Element, size>> : IsCopyable<Element> {};
 
+/// Whether what a function returns can become the value of a future: a reference is copied, a value moved on.
+template <class R>
+inline constexpr bool becomes_value = [] {
+    using Plain = std::remove_cvref_t<R>;
+    if constexpr (std::is_lvalue_reference_v<R>) {
+        // A function decays to its pointer. So would an array, to one into an object of somebody else.
+        return std::is_function_v<Plain> || is_copyable<Plain>;
+    } else {
+        return std::is_void_v<R> || std::is_constructible_v<Plain, R>;
+    }
+}();
+
 }  // namespace concur::detail

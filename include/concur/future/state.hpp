@@ -113,6 +113,9 @@ public:
     /// True in the child of a fork, for states of the parent: nobody here will complete them.
     [[nodiscard]] bool made_before_fork() const noexcept { return generation_ != fork_generation(); }
 
+    /// Throws ForkedHandleError if nobody in this process will ever complete it.
+    void refuse_if_forked() const;
+
     /// Asks the state to end early; F5. True if no more of the user's code will run for it.
     bool cancel(Cancel how);
 
@@ -153,7 +156,14 @@ public:
 
     /// Ends in what `source` ends in, through any depth of futures of futures. The state is running, the caller its
     /// owner; `source` comes with a handle. F12, F7
-    void follow(StateBase* source) noexcept;
+    ///
+    /// True if somebody else ends it: who completes the source, or who has claimed it meanwhile; false if it is over,
+    /// and the caller does what `ended` would do.
+    [[nodiscard]] bool follow(StateBase* source) noexcept;
+
+    [[nodiscard]] bool has_continuations() const noexcept {
+        return continuations_.load(std::memory_order_seq_cst) != nullptr;
+    }
 
     /// What has to happen before this state can be done.
     virtual void dependencies(Dependencies& dependencies);
@@ -217,6 +227,8 @@ protected:
 
     /// The state is running and was asked to stop: tell the running code.
     virtual void on_stop_requested() noexcept {}
+    /// The state waits now: somebody who ends all that waits may have been here just before.
+    virtual void began_to_wait() noexcept {}
     /// The state was claimed in phase `from`, and will be done: destroy what it would have needed to run.
     virtual void claimed(Phase from) noexcept { static_cast<void>(from); }
     /// The state is done, and not by the code that it runs: it was claimed in phase `from`, or followed its source to

@@ -9,6 +9,7 @@
 #include "concur/core/function_traits.hpp"
 #include "concur/core/owned.hpp"
 #include "concur/core/refused.hpp"
+#include "concur/future/copyable.hpp"
 #include "concur/future/future.hpp"
 #include "concur/future/wait_graph.hpp"
 
@@ -88,7 +89,8 @@ decltype(auto) continue_with(F& f, Future<T>&& source) {
 
 template <class T, class F>
 struct ThenResult {
-    using type = Owned<decltype(continue_with(std::declval<F&>(), std::declval<Future<T>>()))>;
+    using Raw = decltype(continue_with(std::declval<F&>(), std::declval<Future<T>>()));
+    using type = Owned<Raw>;
 };
 
 /// No executor: runs at once, on the thread that completes the source.
@@ -112,6 +114,7 @@ public:
     /// Gives the first handle.
     static Future<Flattened<Result>> start(Future<T> source, Step step, Executor executor) {
         StateBase& before = *source.shared_state_of_future();
+        before.refuse_if_forked();
         before.add_ref();
         const auto keep = IntrusivePtr<StateBase>::adopt(&before);
         auto* state = new ThenState(std::move(source), std::move(step), std::move(executor));
@@ -200,7 +203,7 @@ private:
                 step_.reset();
                 runs_on_.store(nullptr, std::memory_order_release);
                 if (!inner.valid()) throw_no_state();
-                this->follow(inner.release_state());
+                static_cast<void>(this->follow(inner.release_state()));
             } else {
                 this->emplace([&]() -> Result { return (*step_)(std::move(source)); });
                 step_.reset();
@@ -318,6 +321,7 @@ void Future<T>::on_done(F&& f) const {
                       "then(...) for its value");
     } else {
         detail::StateBase& state = this->state();
+        state.refuse_if_forked();
         const detail::IntrusivePtr<detail::StateBase> keep(&state);
         auto* callback = new detail::Callback<T, std::decay_t<F>>(*this, std::forward<F>(f));
         if (!state.attach(*callback)) callback->run(state);
@@ -349,6 +353,12 @@ auto Future<T>::then(Executor executor, F&& f) const {
         static_assert(detail::accepted<detail::Function<F>, detail::Given<Future>>,
                       "concur: this continuation cannot be called with the future's result; let it take the value "
                       "(nothing for void), an Outcome<T> or the Future<T>");
+        return detail::Refused();
+    } else if constexpr (!detail::becomes_value<typename detail::ThenResult<T, Function>::Raw>) {
+        static_assert(
+            detail::accepted<detail::Function<F>, detail::Returned<typename detail::ThenResult<T, Function>::Raw>>,
+            "concur: what this continuation returns can be neither copied nor moved into a future; return a "
+            "value that can");
         return detail::Refused();
     } else {
         static_cast<void>(state());

@@ -235,7 +235,7 @@ std::unique_ptr<ObjectFactory> make_factory_of_values(A&&... arguments) {
     if constexpr (HasPreInitialize<T>) {
         using Hook = decltype(&T::pre_initialize);
         if constexpr (!std::is_pointer_v<Hook>) {
-            check_pre_initialize<false, T, A...>();
+            static_cast<void>(check_pre_initialize<false, T, A...>());
         } else {
             using Arguments = PreInitialized<T, typename FunctionTraits<Hook>::Parameters>;
             if constexpr (check_pre_initialize<Arguments::template takes<A...>, T, A...>()) {

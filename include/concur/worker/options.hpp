@@ -22,6 +22,7 @@ struct BuilderState {
     BuilderState() noexcept;
     BuilderState(const BuilderState&);
     BuilderState(BuilderState&&) noexcept;
+    BuilderState& operator=(const BuilderState&);
     BuilderState& operator=(BuilderState&&) noexcept;
     ~BuilderState();
 

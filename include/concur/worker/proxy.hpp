@@ -40,7 +40,7 @@ auto refuse_method() {
     if constexpr (explain_method<Callee, T, Pointer>()) {
         using Target = MethodTarget<T, Pointer>;
         if constexpr (explain_result<Callee, typename Target::Result>()) {
-            ExplainArguments<Callee, typename Target::Parameters, A...>::explain();
+            static_cast<void>(ExplainArguments<Callee, typename Target::Parameters, A...>::explain());
             return refused_call<B, typename Target::Result>();
         } else {
             return Refused();
@@ -58,7 +58,7 @@ auto refuse_function() {
                       "concur: this function object belongs to the call from now on and cannot be copied; pass it with "
                       "std::move");
     } else {
-        Target::explain();
+        static_cast<void>(Target::explain());
     }
     if constexpr (requires {
                       requires result_fault<typename Target::Result>

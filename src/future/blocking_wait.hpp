@@ -1,0 +1,33 @@
+/// What every wait of the library does before it blocks its thread.
+#pragma once
+
+#include <optional>
+
+#include "concur/future/state.hpp"
+#include "concur/future/wait_graph.hpp"
+#include "core/runtime.hpp"
+
+namespace concur::detail {
+
+/// While alive, the calling thread is blocked. Runs first what has become ready on this thread (what it waits for may
+/// be among it), sees to a spare thread if this one is the runtime's, and throws DeadlockError for an unlimited wait
+/// that could never end.
+class BlockingWait {
+public:
+    /// For a wait with a deadline: that one ends.
+    BlockingWait() {
+        run_ready_continuations();
+        spare_thread_.emplace();
+    }
+    /// For an unlimited wait for a worker, for all that is under way at one, or for states.
+    template <class... Target>
+    explicit BlockingWait(const Target&... target) : BlockingWait() {
+        blocked_.emplace(target...);
+    }
+
+private:
+    std::optional<RuntimeWait> spare_thread_;
+    std::optional<BlockedThread> blocked_;
+};
+
+}  // namespace concur::detail
