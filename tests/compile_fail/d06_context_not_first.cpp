@@ -1,7 +1,7 @@
 // id: D6
-// expect: CallContext& is filled in for the first parameter only
+// expect: the context of a call is filled in for a first parameter CallContext& only
 // expect: Method<&Job::run>
-// expect: Position<2>
+// expect: Expected<int, concur::CallContext
 
 #include <concur/concur.hpp>
 
@@ -9,6 +9,4 @@ struct Job {
     int run(int times, concur::CallContext& context) { return times + context.attempt().number; }
 };
 
-void use(const concur::Proxy<Job>& job, concur::CallContext& context) {
-    concur::Future<int> done = job.call<&Job::run>(1, context);
-}
+void use(const concur::Proxy<Job>& job) { concur::Future<int> done = job.call<&Job::run>(1); }
