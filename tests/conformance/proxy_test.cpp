@@ -188,10 +188,14 @@ TEST_CASE("a handle may go away inside its own worker", "[worker][W23]") {
     CAPTURE(mode);
     const auto alive = std::make_shared<int>(0);
     auto slot = std::make_shared<Counters>(Worker<Counter>::options().mode(mode).init(alive));
-    auto call = slot->call([slot](Counter& counter) {
+    Gate called;  // a handle is an object like any other: not to be assigned while it is used
+    if (runs_in_caller(mode)) called.open();
+    auto call = Counters(*slot).call([slot, &called](Counter& counter) {
+        called.pass();
         *slot = Counters();
         return counter.add(2);  // the object lives until the call has ended
     });
+    called.open();
     CHECK(call.result() == 2);
     CHECK(eventually([&] { return alive.use_count() == 1; }));
     CHECK(*alive == 0);

@@ -54,7 +54,7 @@ int in_method_with_a_waiting_caller() {
 
 int in_method_of_a_static_worker() {
     late.worker = std::make_unique<Proxy<Job>>(make("thread"));
-    late.worker->call<&Job::leave>(43);
+    Proxy<Job>(*late.worker).call<&Job::leave>(43);
     return wait_for_end();
 }
 

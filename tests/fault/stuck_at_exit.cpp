@@ -110,8 +110,8 @@ int stuck_while_stopping() {
 int stuck_after_inner_drop() {
     auto local = Worker<Job>::options().mode("thread").init();
     auto slot = std::make_shared<Proxy<Job>>(std::move(local));
-    slot->call([slot](Job& job) {
-        *slot = Proxy<Job>();  // its own last handle
+    Proxy<Job>(*slot).call([slot](Job& job) {
+        *slot = Proxy<Job>();  // its own last handle, most of the time
         job.stuck();
     });
     slot.reset();

@@ -195,6 +195,8 @@ public:
 
     template <class Given>
     explicit ReadySlot(Given&& given) : kept_{keep_as<typename Rule::type>(std::forward<Given>(given))} {}
+    ReadySlot(const ReadySlot&) = delete;  // stays where the call is
+    ReadySlot& operator=(const ReadySlot&) = delete;
 
     decltype(auto) pass() { return Rule::pass(kept_); }
 
@@ -212,6 +214,8 @@ public:
 
     template <class Given>
     explicit FutureSlot(Given&& given) : futures_{std::forward<Given>(given)} {}
+    FutureSlot(const FutureSlot&) = delete;  // stays where the call is
+    FutureSlot& operator=(const FutureSlot&) = delete;
 
     template <class Visit>
     void visit(Visit& visit) const {
@@ -246,6 +250,8 @@ template <std::size_t index, class S>
 struct SlotAt {
     template <class Given>
     explicit SlotAt(Given&& given) : slot(std::forward<Given>(given)) {}
+    SlotAt(const SlotAt&) = delete;
+    SlotAt& operator=(const SlotAt&) = delete;
     S slot;
 };
 

@@ -263,6 +263,10 @@ private:
     detail::StateBase* state_ = nullptr;
 };
 
+/// A handle, whatever it is a handle on.
+template <class T>
+struct detail::IsCopyable<Future<T>> : std::true_type {};
+
 }  // namespace concur
 
 template <class T>

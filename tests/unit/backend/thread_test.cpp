@@ -162,7 +162,7 @@ TEST_CASE("workers that end inside themselves leave no thread for long", "[threa
     const std::size_t threads = thread_count();
     for (int i = 0; i < 100; ++i) {
         auto slot = std::make_shared<Proxy<Plain>>(Worker<Plain>::options().init());
-        slot->call([slot](Plain&) { *slot = {}; });
+        Proxy<Plain>(*slot).call([slot](Plain&) { *slot = {}; });
         slot.reset();
     }
     // Ended; the last one is joined when the next one is.

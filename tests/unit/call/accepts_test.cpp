@@ -401,6 +401,10 @@ TEST_CASE("futures are replaced by their values in every kind of container", "[c
     CHECK(worker.call([](Big& big, int k) { return big.number + k; }, a).result() == 1);
     CHECK(worker.call([](Big&, auto k) { return k * 2; }, a).result() == 2);
     CHECK(worker.call<&Big::view_size>(concur::ready(std::string("text"))).result() == 4);
+    const auto move_only = worker.call<&Big::give>(6);
+    CHECK(worker.call<&Big::take>(move_only).result() == 6);
+    const std::vector several{worker.call<&Big::give>(1), worker.call<&Big::give>(2)};
+    CHECK(worker.call([](Big&, auto all) { return *all[0] + *all[1]; }, several).result() == 3);
 }
 
 TEST_CASE("a future stays one where only the future fits, or as_is says so", "[call][F24]") {
