@@ -78,7 +78,7 @@ public:
         requires std::is_arithmetic_v<Number>
     friend constexpr Duration operator/(Duration a, Number divisor) noexcept {
         if (a.is_nan()) return a;
-        return std::chrono::duration<long double, std::nano>(static_cast<long double>(a.count_) / divisor);
+        return of_exact(static_cast<long double>(a.count_) / divisor);
     }
     /// How many times b fits into a, without the rest; 0 if b is zero.
     friend constexpr rep operator/(Duration a, Duration b) noexcept {
@@ -109,6 +109,7 @@ private:
         } else if constexpr (std::is_integral_v<Rep>) {
             return rounded_up(static_cast<long double>(time.count()) * Ratio::num / Ratio::den);
         } else {
+            if (time.count() != time.count()) return nan_count;
             // In the type that was written: 0.1 s then is what its author meant, 100 ms, and not its binary neighbour.
             return rounded_up(time.count() * static_cast<Rep>(Ratio::num) / static_cast<Rep>(Ratio::den));
         }
@@ -116,10 +117,18 @@ private:
 
     template <class Factor>
     static constexpr Duration scaled(rep count, Factor factor) noexcept {
+        if (factor != factor) return not_a_number();
         constexpr rep exact_in_double = rep{1} << 53;
         if (count < exact_in_double && count > -exact_in_double)
-            return std::chrono::duration<double, std::nano>(static_cast<double>(count) * static_cast<double>(factor));
-        return std::chrono::duration<long double, std::nano>(static_cast<long double>(count) * factor);
+            return of_exact(static_cast<double>(count) * static_cast<double>(factor));
+        return of_exact(static_cast<long double>(count) * factor);
+    }
+
+    // Not through the converting constructor: clang does not have that one ready in a constant expression.
+    static constexpr Duration of_exact(long double exact) noexcept {
+        Duration result;
+        result.count_ = rounded_up(exact);
+        return result;
     }
 
     static constexpr rep rounded_up(long double exact) noexcept {
