@@ -102,7 +102,7 @@ class Busy {
 public:
     template <class Proxy>
     explicit Busy(const Proxy& worker)
-        : call_{worker.call([gates = gates_](auto&) {
+        : gates_{std::make_shared<Gates>()}, call_{worker.call([gates = gates_](auto&) {
               gates->started.open();
               gates->released.pass();
           })} {
@@ -120,7 +120,7 @@ private:
         Gate started;
         Gate released;
     };
-    std::shared_ptr<Gates> gates_ = std::make_shared<Gates>();
+    std::shared_ptr<Gates> gates_;
     Future<void> call_;
 };
 

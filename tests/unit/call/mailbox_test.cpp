@@ -102,8 +102,9 @@ TEST_CASE("a sleeping consumer is woken by a call and by a nudge", "[mailbox]") 
     Mailbox mailbox;
     std::atomic<int> seen{0};
     std::atomic<int> nudges{0};
+    std::atomic<bool> ended{false};
     std::jthread consumer([&] {
-        while (seen < 100 || nudges < 100) {
+        while (!ended) {
             mailbox.sleep(detail::steady_clock());
             const auto numbers = take(mailbox);
             seen += static_cast<int>(numbers.size());
@@ -117,6 +118,8 @@ TEST_CASE("a sleeping consumer is woken by a call and by a nudge", "[mailbox]") 
         mailbox.nudge();
         REQUIRE(eventually([&] { return nudges > before; }));
     }
+    ended = true;
+    mailbox.nudge();
 }
 
 TEST_CASE("a nudge before the sleep is not lost", "[mailbox]") {
