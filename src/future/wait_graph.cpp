@@ -199,8 +199,8 @@ BlockedThread::~BlockedThread() {
 
 bool closes_ring(StateBase& state, StateBase& source) {
     if (&state == &source) return true;
-    // Nobody waits for the state yet, so no ring goes through it. Without this, futures that follow each other in a long
-    // chain would each walk all of it.
+    // Nobody waits for the state yet, so no ring goes through it. Without this, futures that follow each other in a
+    // long chain would each walk all of it.
     if (!state.has_continuations() && blocked_threads.load(std::memory_order_seq_cst) == 0) return false;
     Dependencies dependencies;
     dependencies.on(IntrusivePtr(&source));

@@ -39,7 +39,7 @@ TEST_CASE("random rings of workers of all modes always end", "[stress][worker][W
         std::vector<std::jthread> threads;
         std::atomic<int> ends[3] = {};
         for (unsigned t = 0; t < 3; ++t)
-            threads.emplace_back([&, t, random = std::mt19937(seed * 3 + t)]() mutable {
+            threads.emplace_back([&, random = std::mt19937(seed * 3 + t)]() mutable {
                 for (int i = 0; i < 5; ++i) {
                     std::vector<std::size_t> way(random() % 4);
                     for (std::size_t& step : way) step = random();

@@ -196,7 +196,7 @@ public:
     template <class Given>
     explicit ReadySlot(Given&& given) : kept_{keep_as<typename Rule::type>(std::forward<Given>(given))} {}
     ReadySlot(const ReadySlot&) = delete;  // stays where the call is
-    ReadySlot& operator=(const ReadySlot&) = delete;
+    ReadySlot(ReadySlot&&) = delete;
 
     decltype(auto) pass() { return Rule::pass(kept_); }
 
@@ -215,7 +215,7 @@ public:
     template <class Given>
     explicit FutureSlot(Given&& given) : futures_{std::forward<Given>(given)} {}
     FutureSlot(const FutureSlot&) = delete;  // stays where the call is
-    FutureSlot& operator=(const FutureSlot&) = delete;
+    FutureSlot(FutureSlot&&) = delete;
 
     template <class Visit>
     void visit(Visit& visit) const {
@@ -251,7 +251,7 @@ struct SlotAt {
     template <class Given>
     explicit SlotAt(Given&& given) : slot(std::forward<Given>(given)) {}
     SlotAt(const SlotAt&) = delete;
-    SlotAt& operator=(const SlotAt&) = delete;
+    SlotAt(SlotAt&&) = delete;
     S slot;
 };
 
