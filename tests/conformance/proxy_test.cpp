@@ -1,4 +1,5 @@
 // Proxies as handles: copied, moved, compared, empty, and kept in odd places. W7, W23, W34 (empty)
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <type_traits>
@@ -16,11 +17,11 @@ struct Counter {
     ~Counter() {
         if (alive) --*alive;
     }
-    explicit Counter(std::shared_ptr<int> counted = nullptr) : alive{std::move(counted)} {
+    explicit Counter(std::shared_ptr<std::atomic<int>> counted = nullptr) : alive{std::move(counted)} {
         if (alive) ++*alive;
     }
     int add(int amount) { return value += amount; }
-    std::shared_ptr<int> alive;
+    std::shared_ptr<std::atomic<int>> alive;
     int value = 0;
 };
 
@@ -44,7 +45,7 @@ TEST_CASE("copies of a proxy are handles on one worker", "[worker][W7]") {
 TEST_CASE("the last handle ends the worker, in whatever way it goes", "[worker][W23]") {
     const Mode mode = GENERATE(every_mode());
     CAPTURE(mode);
-    const auto alive = std::make_shared<int>(0);
+    const auto alive = std::make_shared<std::atomic<int>>(0);
     const auto make = [&] { return Worker<Counter>::options().mode(mode).init(alive); };
     {
         auto first = make();
@@ -153,7 +154,7 @@ TEST_CASE("a worker may own handles on other workers, and on itself", "[worker][
         int use() const { return owned.call<&Counter::add>(1).result(); }
         Proxy<Counter> owned;
     };
-    const auto alive = std::make_shared<int>(0);
+    const auto alive = std::make_shared<std::atomic<int>>(0);
     {
         auto owner = Worker<Owner>::options().mode(mode).init();
         owner.call<&Owner::own>(Worker<Counter>::options().mode(mode).init(alive));
@@ -186,7 +187,7 @@ TEST_CASE("a worker may own handles on other workers, and on itself", "[worker][
 TEST_CASE("a handle may go away inside its own worker", "[worker][W23]") {
     const Mode mode = GENERATE(every_mode());
     CAPTURE(mode);
-    const auto alive = std::make_shared<int>(0);
+    const auto alive = std::make_shared<std::atomic<int>>(0);
     auto slot = std::make_shared<Counters>(Worker<Counter>::options().mode(mode).init(alive));
     Gate called;  // a handle is an object like any other: not to be assigned while it is used
     if (runs_in_caller(mode)) called.open();
