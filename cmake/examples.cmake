@@ -11,6 +11,7 @@ function(concur_example name)
     set_target_properties(example_${name} PROPERTIES OUTPUT_NAME ${name} CXX_SCAN_FOR_MODULES OFF
                                                      RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/examples")
     concur_warnings(example_${name})
+    add_dependencies(all_examples example_${name})
 
     foreach(source IN LISTS ARGN)
         file(READ "${source}" text)
@@ -24,6 +25,7 @@ function(concur_example name)
     endforeach()
 endfunction()
 
+add_custom_target(all_examples)
 file(GLOB entries CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/examples/*")
 foreach(entry IN LISTS entries)
     cmake_path(GET entry STEM name)
