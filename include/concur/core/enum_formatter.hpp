@@ -15,8 +15,11 @@ struct EnumFormatter {
 
     template <class Context>
     auto format(Enum value, Context& context) const {
-        const std::string_view name = to_string(value);
-        return fmt::format_to(context.out(), "{}", fmt::string_view(name.data(), name.size()));
+        // By hand: what fmt::format_to calls is not found in Debian's libfmt by clang 19, which mangles its name
+        // differently.
+        auto out = context.out();
+        for (const char letter : to_string(value)) *out++ = letter;
+        return out;
     }
 };
 
