@@ -61,8 +61,9 @@ void print_languages(const Summary& summary, std::size_t top) {
         fmt::print("no text files\n");
         return;
     }
-    std::stable_sort(rows.begin(), rows.end(),
-                     [](const Row& a, const Row& b) { return a.second->lines > b.second->lines; });
+    std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
+        return a.second->lines != b.second->lines ? a.second->lines > b.second->lines : a.first < b.first;
+    });
     fmt::print("{:<12} {:>7} {:>10} {:>10} {:>13}{}\n", "language", "files", "lines", "words", "longest line",
                top > 0 ? "  most frequent terms" : "");
     for (const auto& [language, totals] : rows) print_row(language, *totals, text_of(totals->terms.top(top)));
