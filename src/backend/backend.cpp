@@ -281,7 +281,7 @@ bool Backend::drain(Duration timeout) {
         }
         ~Drainer() { count.fetch_sub(1, std::memory_order_relaxed); }
     } const drainer(drainers_);
-    run_ready_continuations();
+    make_way_for_wait();
     std::optional<BlockingWait> blocking;
     for (;;) {
         const std::uint32_t idle_count = idle_count_.load(std::memory_order_acquire);

@@ -16,7 +16,7 @@ class BlockingWait {
 public:
     /// For a wait with a deadline: that one ends.
     BlockingWait() {
-        run_ready_continuations();
+        make_way_for_wait();
         spare_thread_.emplace();
     }
     /// For an unlimited wait for a worker, for all that is under way at one, or for states.

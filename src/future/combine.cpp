@@ -85,7 +85,7 @@ private:
 WaitEnd wait_for_states(std::span<StateBase* const> states, ReturnWhen return_when, Duration timeout) {
     if (states.empty()) return {true, none_failed};
     for (const StateBase* state : states) state->refuse_if_forked();
-    run_ready_continuations();
+    make_way_for_wait();
     Clock& clock = states.front()->clock();
     const TimePoint deadline = timeout == never ? no_deadline : deadline_after(clock.now(), timeout);
 

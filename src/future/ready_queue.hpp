@@ -5,6 +5,16 @@
 
 namespace concur::detail {
 
+/// Continuations in the order in which they are to run, each with a reference on its source.
+struct ReadyList {
+    Continuation* first = nullptr;
+    Continuation* last = nullptr;
+
+    void push(Continuation& continuation) noexcept;
+    /// The first one; there must be one.
+    Continuation& pop() noexcept;
+};
+
 /// A thread's queue of continuations. Completing a state inside a continuation queues what follows instead of calling
 /// it, so a chain of a million continuations needs no deeper stack than one.
 class ReadyQueue {
@@ -17,15 +27,21 @@ public:
 
     /// Runs all, unless a call further up on this thread's stack does that already.
     void run() noexcept;
-    /// Runs all, also from inside a continuation.
-    void run_nested() noexcept;
+    void run(ReadyList callbacks) noexcept;
+
+    /// Before the thread blocks inside a continuation: what it waits for may follow from what is queued here. The
+    /// library's own continuations run at once. The user's go to the runtime: run here, inside a callback that waits,
+    /// they would nest without bound, and might want a mutex that the waiting one holds.
+    void empty_for_wait() noexcept;
 
     /// True while a continuation runs that follows from what somebody other than the owner did.
     [[nodiscard]] bool runs_for_other() const noexcept { return for_other_; }
 
 private:
-    Continuation* first_ = nullptr;
-    Continuation* last_ = nullptr;
+    void run_one(Continuation& continuation) noexcept;
+    static void defer(ReadyList callbacks) noexcept;
+
+    ReadyList ready_;
     bool running_ = false;
     bool for_other_ = false;
 };

@@ -256,7 +256,7 @@ void StateBase::refuse_if_forked() const {
 
 bool StateBase::wait_long(TimePoint deadline) {
     refuse_if_forked();
-    run_ready_continuations();
+    make_way_for_wait();
     if (deadline != no_deadline && clock().now() >= deadline) return done();
 
     thread_local SpinHistory history;

@@ -97,7 +97,7 @@ private:
     void end(std::exception_ptr error) noexcept {
         const detail::IntrusivePtr<detail::PromiseState<T>> state(state_);
         if (const auto claim = state->claim(detail::Phase::pending))
-            state->complete(claim, std::move(error), StopReason::not_retryable, detail::CompletedBy::owner);
+            state->complete(claim, std::move(error), StopReason::retries_exhausted, detail::CompletedBy::owner);
     }
 
     detail::PromiseState<T>* state_;

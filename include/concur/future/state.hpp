@@ -75,6 +75,7 @@ protected:
 private:
     friend class StateBase;
     friend class ReadyQueue;
+    friend struct ReadyList;
     Continuation* next_ = nullptr;
     StateBase* source_ = nullptr;  // set while it is queued to run, with a reference
     Code code_;
@@ -338,9 +339,9 @@ private:
     std::uint8_t built_ = 0;
 };
 
-/// Runs what has become ready on this thread but waits for the current continuation to end. A thread does this before
-/// it blocks: what it waits for may be among it.
-void run_ready_continuations() noexcept;
+/// Makes everything move on that is ready on this thread but waits for the current continuation to end. A thread does
+/// this before it blocks: what it waits for may be among it.
+void make_way_for_wait() noexcept;
 
 /// Reports an exception that escaped from a callback, where nobody can catch it.
 void report_callback_error(std::exception_ptr error, std::string_view method_name) noexcept;

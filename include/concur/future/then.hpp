@@ -180,7 +180,7 @@ private:
 
     void abandon(std::exception_ptr error) noexcept {
         if (const auto claim = this->claim(Phase::pending))
-            this->complete(claim, std::move(error), StopReason::not_retryable, CompletedBy::owner);
+            this->complete(claim, std::move(error), StopReason::retries_exhausted, CompletedBy::owner);
         drop_source();
         this->release();
     }

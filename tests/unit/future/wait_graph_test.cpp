@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <fstream>
 #include <latch>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -231,6 +232,64 @@ TEST_CASE("callbacks that wait on the runtime do not keep it from running others
     CHECK(went_on == 0);
     gate.set_value(1);
     CHECK(eventually([&] { return went_on == blocked; }));
+}
+
+TEST_CASE("a callback that waits with a mutex held does not meet the next callback inside its wait",
+          "[wait_graph][F6]") {
+    Promise<int> outer;
+    Promise<int> inner;
+    std::mutex mutex;
+    std::latch waiting{1};
+    std::vector<int> order;
+    std::atomic<int> ended{0};
+    outer.future().on_done([&](auto) {
+        const std::lock_guard lock(mutex);
+        waiting.count_down();
+        order.push_back(inner.future().result());
+        ++ended;
+    });
+    outer.future().on_done([&](auto) {
+        const std::lock_guard lock(mutex);
+        order.push_back(2);
+        ++ended;
+    });
+    std::jthread setting([&] { outer.set_value(0); });
+    waiting.wait();
+    inner.set_value(1);
+    setting.join();
+    REQUIRE(eventually([&] { return ended == 2; }));
+    CHECK(order == std::vector{1, 2});
+}
+
+TEST_CASE("a callback may wait for what a later callback of the same future does", "[wait_graph][F6]") {
+    Promise<int> outer;
+    Promise<int> inner;
+    int seen = 0;
+    outer.future().on_done([&](auto) { seen = inner.future().result(); });
+    outer.future().on_done([&](auto) { inner.set_value(5); });
+    outer.set_value(0);
+    CHECK(seen == 5);
+}
+
+TEST_CASE("callbacks that all wait need no deeper stack the more they are", "[wait_graph][F6]") {
+    constexpr int count = 50'000;
+    Promise<int> outer;
+    Promise<int> inner;
+    std::atomic<int> ended{0};
+    for (int i = 0; i < count; ++i) {
+        outer.future().on_done([&](auto) {
+            try {
+                inner.future().wait();
+            } catch (const concur::DeadlockError&) {  // more than the runtime has spare threads for
+            }
+            ++ended;
+        });
+    }
+    std::jthread setting([&] { outer.set_value(0); });
+    CHECK(eventually([&] { return ended >= count - 65 - 4; }));
+    inner.set_value(0);
+    setting.join();
+    CHECK(eventually([&] { return ended == count; }));
 }
 
 TEST_CASE("spare threads of the runtime do not pile up", "[wait_graph][F6]") {
