@@ -51,7 +51,7 @@ public:
         for (const Backend::StopLevel level : {Backend::StopLevel::drain, Backend::StopLevel::now}) {
             for (const auto& backend : all) backend->raise_stop_level(level);
             const TimePoint deadline = deadline_after(steady_clock().now(), exit_patience);
-            for (const auto& backend : all) backend->await_end(deadline);
+            for (const auto& backend : all) backend->await_end_at_exit(deadline);
         }
         for (const auto& backend : all) {
             if (backend->has_ended()) {
@@ -160,7 +160,7 @@ void Backend::stop_at_exit() noexcept {
     for (const StopLevel level : {StopLevel::drain, StopLevel::now}) {
         if (stop_level() >= level) continue;
         raise_stop_level(level);
-        await_end(deadline_after(steady_clock().now(), exit_patience));
+        await_end_at_exit(deadline_after(steady_clock().now(), exit_patience));
     }
     if (has_ended())
         join();
@@ -258,6 +258,11 @@ bool Backend::await_end(TimePoint deadline) noexcept {
         clock().park(ended_, 0, deadline);
     }
     return true;
+}
+
+// A worker whose method called exit() on this very thread does not end before the process does.
+void Backend::await_end_at_exit(TimePoint deadline) noexcept {
+    if (!is_inside()) await_end(deadline);
 }
 
 void Backend::note_first_call() noexcept {

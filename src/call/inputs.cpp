@@ -1,5 +1,7 @@
 #include "concur/call/inputs.hpp"
 
+#include "concur/future/combine.hpp"
+
 namespace concur::detail {
 
 class Inputs::Node final : public Continuation {
@@ -57,11 +59,15 @@ bool Inputs::start(CallBase& call) {
 std::exception_ptr Inputs::wait(CallBase& call) {
     Collect collect;
     call.visit_inputs(collect);
+    std::vector<StateBase*> pending;
     for (const IntrusivePtr<StateBase>& input : collect.inputs) {
-        input->wait();
-        if (input->error()) return input->see_error();
+        if (!input->done())
+            pending.push_back(input.get());
+        else if (input->error())
+            return input->see_error();
     }
-    return nullptr;
+    const std::size_t failed = wait_for_states(pending, ReturnWhen::first_exception, never).first_failed;
+    return failed == none_failed ? nullptr : pending[failed]->see_error();
 }
 
 void Inputs::arrived(std::size_t index, StateBase& input) noexcept {

@@ -30,8 +30,13 @@ ReadyQueue& ReadyQueue::of_this_thread() noexcept { return queue_of_this_thread;
 
 void ReadyList::push(Continuation& continuation) noexcept {
     continuation.next_ = nullptr;
-    (last ? last->next_ : first) = &continuation;
-    last = &continuation;
+    append({&continuation, &continuation});
+}
+
+void ReadyList::append(ReadyList list) noexcept {
+    if (!list.first) return;
+    (last ? last->next_ : first) = list.first;
+    last = list.last;
 }
 
 Continuation& ReadyList::pop() noexcept {
@@ -55,38 +60,40 @@ void ReadyQueue::add(Continuation* list, StateBase& source, bool for_other) noex
         oldest = continuation.next_;
         source.add_ref();
         continuation.source_ = &source;
-        const bool elsewhere = for_other && continuation.code_ == Continuation::Code::user;
+        const bool users = continuation.code_ == Continuation::Code::user;
         // On the runtime the callbacks are at home: what follows from them is done by its owner.
-        continuation.for_other_ = for_other && !elsewhere;
-        (elsewhere ? callbacks : ready_).push(continuation);
+        continuation.for_other_ = for_other && !users;
+        (users ? callbacks : library_).push(continuation);
     }
-    defer(callbacks);
+    if (for_other)
+        defer(callbacks);
+    else
+        callbacks_.append(callbacks);
 }
 
 void ReadyQueue::run() noexcept {
     if (running_) return;
-    const bool running_before = std::exchange(running_, true);
-    while (ready_.first) run_one(ready_.pop());
-    running_ = running_before;
+    running_ = true;
+    for (;;) {
+        run_library();
+        if (!callbacks_.first) break;
+        run_one(callbacks_.pop());
+    }
+    running_ = false;
 }
 
 void ReadyQueue::run(ReadyList callbacks) noexcept {
-    while (callbacks.first) ready_.push(callbacks.pop());
+    callbacks_.append(callbacks);
     run();
 }
 
 void ReadyQueue::empty_for_wait() noexcept {
-    ReadyList callbacks;
-    while (ready_.first) {
-        Continuation& continuation = ready_.pop();
-        if (continuation.code_ == Continuation::Code::user) {
-            continuation.for_other_ = false;
-            callbacks.push(continuation);
-        } else {
-            run_one(continuation);
-        }
-    }
-    defer(callbacks);
+    run_library();
+    defer(std::exchange(callbacks_, {}));
+}
+
+void ReadyQueue::run_library() noexcept {
+    while (library_.first) run_one(library_.pop());
 }
 
 void ReadyQueue::run_one(Continuation& continuation) noexcept {

@@ -11,12 +11,14 @@ struct ReadyList {
     Continuation* last = nullptr;
 
     void push(Continuation& continuation) noexcept;
+    void append(ReadyList list) noexcept;
     /// The first one; there must be one.
     Continuation& pop() noexcept;
 };
 
 /// A thread's queue of continuations. Completing a state inside a continuation queues what follows instead of calling
-/// it, so a chain of a million continuations needs no deeper stack than one.
+/// it, so a chain of a million continuations needs no deeper stack than one. The library's own go first: they are
+/// short, and make calls start; the user's keep their order.
 class ReadyQueue {
 public:
     static ReadyQueue& of_this_thread() noexcept;
@@ -38,10 +40,12 @@ public:
     [[nodiscard]] bool runs_for_other() const noexcept { return for_other_; }
 
 private:
+    void run_library() noexcept;
     void run_one(Continuation& continuation) noexcept;
     static void defer(ReadyList callbacks) noexcept;
 
-    ReadyList ready_;
+    ReadyList library_;
+    ReadyList callbacks_;  // none of them follows from what somebody other than the owner did
     bool running_ = false;
     bool for_other_ = false;
 };

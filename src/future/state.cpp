@@ -299,6 +299,8 @@ bool StateBase::cancel(Cancel how) {
     }
     IntrusivePtr<StateBase> before = target->source();
     const bool withdrawn = target->cancel_this();
+    // Inside a continuation what follows the target does so later: but who cancelled this one finds it done.
+    if (withdrawn && target.get() != this) cancel_this();
     while (how == Cancel::sources && before) {
         target = std::move(before);
         before = target->source();
@@ -371,8 +373,6 @@ bool StateBase::follow(StateBase* source) noexcept {
         } else if (source->made_before_fork()) {
             error = forked_error();
         } else {
-            // First the edge, then the look for a ring: of two states that begin to follow each other at the same
-            // moment, at least the one that looks second sees both edges.
             const IntrusivePtr<StateBase> keep(this);
             set_source(source);
             if (!advance(Phase::running, Phase::waiting)) {
@@ -380,12 +380,13 @@ bool StateBase::follow(StateBase* source) noexcept {
                 return false;
             }
             began_to_wait();
-            const bool ring = closes_ring(*this, *source);
-            if (!ring) {
-                auto* adoption = new Adoption(*this);
-                if (source->attach(*adoption)) return true;
-                delete adoption;
-            }
+            // First the edge and the continuation, then the look for a ring: of states that begin to follow each other
+            // at the same moment, the one that looks last sees that it is followed itself, and sees all edges.
+            auto* adoption = new Adoption(*this);
+            const bool attached = source->attach(*adoption);
+            const bool ring = attached && closes_ring(*this, *source);
+            if (attached && !(ring && source->detach(*adoption))) return true;
+            delete adoption;
             source = take_source();
             if (!source) return true;
             if (!advance(Phase::waiting, Phase::running)) {

@@ -38,7 +38,8 @@ namespace {
 struct RecordReturn {
     bool due = false;
     ~RecordReturn() {
-        if (!due) return;
+        // Still at work: exit() was called in a method. What runs at exit has to know on which worker it is.
+        if (!due || roles_of_this_thread > 0) return;
         const std::lock_guard lock(graph().mutex);
         graph().unused.push_back(std::exchange(record_of_this_thread, nullptr));
     }

@@ -37,6 +37,19 @@ struct Everything : Shape {
     int over(const std::string& text) const { return static_cast<int>(text.size()); }
     int both(int x) { return x; }
     int both(int x) const { return -x; }
+    int many() { return 0; }
+    int many(int) { return 1; }
+    int many(int, int) { return 2; }
+    int many(int, double) const { return 3; }
+    int quiet(int) noexcept { return 1; }
+    int quiet(int, int) noexcept { return 2; }
+    int on_lvalue_only(int) & { return 1; }
+    int on_lvalue_only(double) & { return 2; }
+    int on_lvalue_only(int) const& { return 3; }
+    static int free_of_object(int) { return 1; }
+    static int free_of_object(int, int) { return 2; }
+    std::wstring wide(std::wstring_view text) const { return std::wstring(text); }
+    std::u8string utf8(std::u8string_view text) const { return std::u8string(text); }
     int with_context(CallContext& context, int x) { return x * context.attempt().number; }
     int only_context(CallContext& context) const { return context.attempt().number; }
     int inner(int x) { return outer_calls += x; }
@@ -95,6 +108,33 @@ TEST_CASE("an overload is picked by its parameters", "[worker][W10]") {
     CHECK(worker.call<overload<const std::string&>(&Everything::over)>("four").result() == 4);
     CHECK(worker.call<mutable_overload<int>(&Everything::both)>(4).result() == 4);
     CHECK(worker.call<const_overload<int>(&Everything::both)>(4).result() == -4);
+}
+
+TEST_CASE("an overload has exactly the given parameters, whatever its siblings have", "[worker][W10]") {
+    const Mode mode = GENERATE(every_mode());
+    CAPTURE(mode);
+    auto worker = Worker<Everything>::options().mode(mode).init();
+    CHECK(worker.call<overload<>(&Everything::many)>().result() == 0);
+    CHECK(worker.call<overload<int>(&Everything::many)>(1).result() == 1);
+    CHECK(worker.call<overload<int, int>(&Everything::many)>(1, 2).result() == 2);
+    CHECK(worker.call<overload<int, double>(&Everything::many)>(1, 2).result() == 3);
+    CHECK(worker.call<overload<int>(&Everything::quiet)>(1).result() == 1);
+    CHECK(worker.call<overload<int, int>(&Everything::quiet)>(1, 2).result() == 2);
+    CHECK(worker.call<mutable_overload<int>(&Everything::on_lvalue_only)>(1).result() == 1);
+    CHECK(worker.call<overload<double>(&Everything::on_lvalue_only)>(1).result() == 2);
+    CHECK(worker.call<const_overload<int>(&Everything::on_lvalue_only)>(1).result() == 3);
+    CHECK(worker.call<overload<int>(&Everything::free_of_object)>(1).result() == 1);
+    CHECK(worker.call<overload<int, int>(&Everything::free_of_object)>(1, 2).result() == 2);
+}
+
+TEST_CASE("views of any character type are kept as strings", "[worker][W11]") {
+    const Mode mode = GENERATE(every_mode());
+    CAPTURE(mode);
+    auto worker = Worker<Everything>::options().mode(mode).init();
+    CHECK(worker.call<&Everything::wide>(std::wstring(1000, L'x')).result() == std::wstring(1000, L'x'));
+    CHECK(worker.call<&Everything::wide>(std::wstring_view(L"view")).result() == L"view");
+    CHECK(worker.call<&Everything::wide>(L"literal").result() == L"literal");
+    CHECK(worker.call<&Everything::utf8>(std::u8string(1000, u8'x')).result() == std::u8string(1000, u8'x'));
 }
 
 TEST_CASE("a data member is read", "[worker][W10]") {

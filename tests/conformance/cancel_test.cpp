@@ -121,6 +121,32 @@ TEST_CASE("a cancel reaches the future that a method returned", "[worker][F5][W1
     CHECK(worker.call<&Cell::add>(1).result() == 1);
 }
 
+TEST_CASE("a call that is cancelled in a callback is done when cancel returns", "[worker][F5]") {
+    const Mode mode = GENERATE(every_mode());
+    CAPTURE(mode);
+    auto worker = make(mode);
+    Promise<int> inner;
+    auto call = worker.call([later = inner.future()](Cell&) { return later; });
+    CHECK(eventually([&] { return call.attempts() == 1 && !call.running(); }));
+    bool withdrawn = false;
+    bool cancelled = false;
+    ready(1).on_done([&](auto) {
+        withdrawn = call.cancel();
+        cancelled = call.cancelled();
+    });
+    Promise<int> trigger;
+    trigger.future().on_done([&](auto) {
+        Promise<int> second_inner;
+        auto second = worker.call([later = second_inner.future()](Cell&) { return later; });
+        withdrawn =
+            withdrawn && eventually([&] { return second.attempts() == 1 && !second.running(); }) && second.cancel();
+        cancelled = cancelled && second.cancelled() && second.stop_reason() == StopReason::cancelled;
+    });
+    trigger.set_value(1);
+    CHECK(withdrawn);
+    CHECK(cancelled);
+}
+
 TEST_CASE("a cancel reaches the running call of another worker that a method returned", "[worker][F5][W12]") {
     const Mode mode = GENERATE(every_queueing_mode());
     CAPTURE(mode);

@@ -10,6 +10,7 @@
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <tuple>
 #include <unordered_map>
 #include <unordered_set>
@@ -365,4 +366,45 @@ TEST_CASE("inputs may come from other modes", "[inputs][F22]") {
     CHECK(worker.call<&Sums::one>(source.call<&Sums::one>(5)).result() == 5);
     CHECK(worker.call<&Sums::one>(source.call<&Sums::one>(5).then([](int v) { return v * 2; })).result() == 10);
     CHECK_THROWS_AS(worker.call<&Sums::one>(source.call<&Sums::fail>()).result(), std::invalid_argument);
+}
+
+TEST_CASE("a failed input fails the call at once, also behind one that is still pending", "[worker][F23]") {
+    const Mode mode = GENERATE(every_mode());
+    CAPTURE(mode);
+    auto worker = Worker<Sums>::options().mode(mode).init();
+    Promise<int> never_set;
+    const auto call = worker.call<&Sums::both>(never_set.future(), failed<std::string>(std::domain_error("no text")));
+    CHECK_THROWS_AS(call.result(), std::domain_error);
+    CHECK(call.stop_reason() == StopReason::input_failed);
+}
+
+TEST_CASE("an input that fails while others are pending fails the call", "[worker][F23]") {
+    const Mode mode = GENERATE(every_mode());
+    CAPTURE(mode);
+    auto worker = Worker<Sums>::options().mode(mode).init();
+    Promise<int> never_set;
+    Promise<std::string> fails;
+    const auto later = fails.future();
+    std::jthread failing([&] { fails.set_exception(std::domain_error("no text")); });
+    const auto call = worker.call<&Sums::both>(never_set.future(), later);
+    CHECK_THROWS_AS(call.result(), std::domain_error);
+}
+
+TEST_CASE("a map of futures keeps its way to compare and hash its keys", "[worker][F20]") {
+    const Mode mode = GENERATE(every_mode());
+    CAPTURE(mode);
+    auto worker = Worker<Sums>::options().mode(mode).init();
+    using Order = bool (*)(int, int);
+    std::map<int, Future<int>, Order> descending([](int a, int b) { return a > b; });
+    descending.emplace(1, ready(10));
+    descending.emplace(2, ready(20));
+    const auto first = [](Sums&, const std::map<int, int, Order>& values) { return values.begin()->second; };
+    CHECK(worker.call(first, descending).result() == 20);
+    CHECK(gather(descending).begin()->first == 2);
+
+    const auto modulo = [by = 10](int key) { return static_cast<std::size_t>(key % by); };
+    const auto same = [by = 10](int a, int b) { return a % by == b % by; };
+    std::unordered_map<int, Future<int>, decltype(modulo), decltype(same)> folded(8, modulo, same);
+    folded.emplace(1, ready(10));
+    CHECK(gather(folded).contains(11));
 }

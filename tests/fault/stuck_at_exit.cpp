@@ -110,11 +110,14 @@ int stuck_while_stopping() {
 int stuck_after_inner_drop() {
     auto local = Worker<Job>::options().mode("thread").init();
     auto slot = std::make_shared<Proxy<Job>>(std::move(local));
+    static std::atomic<bool> alone{false};
     Proxy<Job>(*slot).call([slot](Job& job) {
-        *slot = Proxy<Job>();  // its own last handle, most of the time
+        while (!alone) std::this_thread::yield();
+        *slot = Proxy<Job>();  // its own last handle
         job.stuck();
     });
     slot.reset();
+    alone = true;
     until_started();
     return 36;
 }

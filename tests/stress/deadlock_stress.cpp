@@ -88,3 +88,37 @@ TEST_CASE("a line of workers that wait for each other is never taken for a ring"
     }
     CHECK(wrong == 0);
 }
+
+TEST_CASE("calls that return each other's futures at the same moment are noticed", "[stress][worker][W17][W12]") {
+    constexpr int most = 4;
+    std::vector<Proxy<Member>> workers;
+    for (int i = 0; i < most; ++i) workers.push_back(Worker<Member>::options().mode(concur::thread).init());
+    int without_error = 0;
+    for (int round = 0; round < 2000; ++round) {
+        const int size = 2 + round % (most - 1);
+        std::vector<Future<int>> futures(static_cast<std::size_t>(size));
+        std::atomic<bool> made{false};
+        std::atomic<int> about_to_return{0};
+        for (int i = 0; i < size; ++i) {
+            futures[static_cast<std::size_t>(i)] =
+                workers[static_cast<std::size_t>(i)].call([&, next = (i + 1) % size](Member&) {
+                    while (!made) std::this_thread::yield();
+                    Future<int> result = futures[next];
+                    ++about_to_return;
+                    while (about_to_return < size) std::this_thread::yield();
+                    return result;
+                });
+        }
+        made = true;
+        int errors = 0;
+        for (const auto& future : futures) {
+            try {
+                future.result();
+            } catch (const DeadlockError&) {
+                ++errors;
+            }
+        }
+        without_error += errors == size ? 0 : 1;
+    }
+    CHECK(without_error == 0);
+}

@@ -118,6 +118,7 @@ protected:
     void warn(WarningKind kind, std::string_view message, std::exception_ptr error = nullptr) noexcept;
     /// Waits until the object is gone; false at the deadline.
     bool await_end(TimePoint deadline) noexcept;
+    void await_end_at_exit(TimePoint deadline) noexcept;
     /// WorkerStoppedError, for a call that comes too late.
     [[noreturn]] void throw_stopped(const CallBase& call) const;
 

@@ -111,16 +111,21 @@ struct Kept<P, AsIs<T>> {
     static Future<T>&& pass(type& kept) { return std::move(kept.future); }
 };
 
+template <class T>
+inline constexpr bool is_text_view = false;
+template <class Char, class Traits>
+inline constexpr bool is_text_view<std::basic_string_view<Char, Traits>> = true;
+
 template <class P, class A>
-    requires(std::is_same_v<std::remove_cvref_t<P>, std::string_view>)
+    requires(is_text_view<std::remove_cvref_t<P>>)
 struct Kept<P, A> {
-    using type = std::string;
+    using View = std::remove_cvref_t<P>;
+    using type = Owned<View>;
 
     template <class Given>
-    static constexpr bool fits =
-        std::is_convertible_v<Given, std::string> || std::is_convertible_v<Given, std::string_view>;
+    static constexpr bool fits = std::is_convertible_v<Given, type> || std::is_convertible_v<Given, View>;
 
-    static std::string_view pass(type& kept) { return kept; }
+    static View pass(type& kept) { return kept; }
 };
 
 template <class P, class A>
@@ -157,8 +162,9 @@ template <class To, class Given>
 To keep_as(Given&& given) {
     if constexpr (std::is_same_v<To, CText>) {
         return CText(std::forward<Given>(given));
-    } else if constexpr (std::is_same_v<To, std::string> && !std::is_convertible_v<Given, std::string>) {
-        return To(std::string_view(std::forward<Given>(given)));
+    } else if constexpr (!std::is_convertible_v<Given, To> && requires { typename To::traits_type; }) {
+        using View = std::basic_string_view<typename To::value_type, typename To::traits_type>;
+        return To(static_cast<View>(std::forward<Given>(given)));
     } else if constexpr (!std::is_convertible_v<Given, To> && requires { typename To::value_type; }) {
         const std::span<const typename To::value_type> view(given);
         return To(view.begin(), view.end());

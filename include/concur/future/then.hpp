@@ -73,25 +73,50 @@ consteval Takes takes() {
     }
 }
 
-template <class T, class F>
-decltype(auto) continue_with(F& f, Future<T>&& source) {
+/// What a continuation returns: `type`, and as what a future keeps it.
+template <class F, class T>
+consteval auto continuation_result() {
     constexpr Takes how = takes<F, T>();
     if constexpr (how == Takes::nothing) {
-        return call_with(f);
+        return std::type_identity<decltype(call_with(std::declval<F&>()))>();
     } else if constexpr (how == Takes::value) {
-        return call_with(f, std::move(source).result());
+        return std::type_identity<decltype(call_with(std::declval<F&>(), std::declval<T>()))>();
     } else if constexpr (how == Takes::outcome) {
-        return call_with(f, std::move(source).outcome());
+        return std::type_identity<decltype(call_with(std::declval<F&>(), std::declval<Outcome<T>>()))>();
     } else {
-        return call_with(f, std::move(source));
+        return std::type_identity<decltype(call_with(std::declval<F&>(), std::declval<Future<T>>()))>();
     }
 }
-
 template <class T, class F>
 struct ThenResult {
-    using Raw = decltype(continue_with(std::declval<F&>(), std::declval<Future<T>>()));
+    using Raw = typename decltype(continuation_result<F, T>())::type;
     using type = Owned<Raw>;
 };
+
+/// What a continuation returns may refer to its argument, so the argument lives until the result has been built.
+template <class T, class F>
+auto continue_with(F& f, Future<T> source) -> typename ThenResult<T, F>::type {
+    constexpr Takes how = takes<F, T>();
+    if constexpr (std::is_void_v<typename ThenResult<T, F>::type>) {
+        if constexpr (how == Takes::nothing) {
+            call_with(f);
+        } else if constexpr (how == Takes::value) {
+            call_with(f, std::move(source).result());
+        } else if constexpr (how == Takes::outcome) {
+            call_with(f, std::move(source).outcome());
+        } else {
+            call_with(f, std::move(source));
+        }
+    } else if constexpr (how == Takes::nothing) {
+        return to_owned(call_with(f));
+    } else if constexpr (how == Takes::value) {
+        return to_owned(call_with(f, std::move(source).result()));
+    } else if constexpr (how == Takes::outcome) {
+        return to_owned(call_with(f, std::move(source).outcome()));
+    } else {
+        return to_owned(call_with(f, std::move(source)));
+    }
+}
 
 /// No executor: runs at once, on the thread that completes the source.
 struct Inline {};
@@ -290,17 +315,26 @@ public:
             }
         }
         if constexpr (std::is_same_v<Handled, std::exception_ptr>) {
-            return f_(error);
+            return handle(error);
         } else {
             try {
                 std::rethrow_exception(error);
             } catch (const Handled& handled) {
-                return f_(const_cast<Handled&>(handled));
+                return handle(const_cast<Handled&>(handled));
             }
         }
     }
 
 private:
+    template <class Error>
+    Result handle(Error& error) {
+        if constexpr (std::is_void_v<Result>) {
+            static_cast<void>(f_(error));
+        } else {
+            return f_(error);
+        }
+    }
+
     F f_;
 };
 
@@ -364,11 +398,7 @@ auto Future<T>::then(Executor executor, F&& f) const {
         static_cast<void>(state());
         using Result = typename detail::ThenResult<T, Function>::type;
         auto step = [f = Function(std::forward<F>(f))](Future source) mutable -> Result {
-            if constexpr (std::is_void_v<Result>) {
-                detail::continue_with<T>(f, std::move(source));
-            } else {
-                return detail::to_owned(detail::continue_with<T>(f, std::move(source)));
-            }
+            return detail::continue_with<T>(f, std::move(source));
         };
         constexpr bool passes_failures = how == detail::Takes::nothing || how == detail::Takes::value;
         return detail::ThenState<Result, T, decltype(step), Executor, passes_failures>::start(*this, std::move(step),

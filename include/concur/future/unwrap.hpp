@@ -119,7 +119,7 @@ struct UnwrapContainer {
 
     template <Structure structure, class From>
     static Result values(From& source) {
-        Result result;
+        Result result = empty_like(source);
         if constexpr (requires { result.reserve(source.size()); }) result.reserve(source.size());
         for (auto& element : source) {
             if constexpr (MapContainer<Source>) {
@@ -134,6 +134,21 @@ struct UnwrapContainer {
     }
 
 private:
+    /// With the source's way to order or hash its keys. Not with its allocator: like any copy, what is built here may
+    /// outlive the arena of the original.
+    static Result empty_like(const Source& source) {
+        if constexpr (requires { requires std::same_as<typename Source::key_compare, typename Result::key_compare>; }) {
+            return Result(source.key_comp());
+        } else if constexpr (requires {
+                                 requires std::same_as<typename Source::hasher, typename Result::hasher>;
+                                 requires std::same_as<typename Source::key_equal, typename Result::key_equal>;
+                             }) {
+            return Result(0, source.hash_function(), source.key_eq());
+        } else {
+            return Result();
+        }
+    }
+
     template <class Element, class Visit>
     static void visit_element(const Element& element, Visit& visit) {
         if constexpr (MapContainer<Source>) {

@@ -8,6 +8,7 @@
 #include "concur/backend/backend.hpp"
 #include "concur/call/bound_call.hpp"
 #include "concur/call/names.hpp"
+#include "concur/call/overload.hpp"
 #include "concur/future/future.hpp"
 
 namespace concur {
@@ -220,37 +221,5 @@ private:
 
     detail::WorkerHandle worker_;
 };
-
-/// Picks the overload with these parameter types: `call<overload<const std::string&>(&T::find)>(...)`.
-template <class... P, class R, class C>
-[[nodiscard]] constexpr auto overload(R (C::*method)(P...)) noexcept {
-    return method;
-}
-template <class... P, class R, class C>
-[[nodiscard]] constexpr auto overload(R (C::*method)(P...) const) noexcept {
-    return method;
-}
-template <class... P, class R, class C>
-[[nodiscard]] constexpr auto overload(R (C::*method)(P...) noexcept) noexcept {
-    return method;
-}
-template <class... P, class R, class C>
-[[nodiscard]] constexpr auto overload(R (C::*method)(P...) const noexcept) noexcept {
-    return method;
-}
-template <class... P, class R>
-[[nodiscard]] constexpr auto overload(R (*function)(P...)) noexcept {
-    return function;
-}
-
-/// The same, where a const and a non-const method have these parameters.
-template <class... P, class R, class C>
-[[nodiscard]] constexpr auto const_overload(R (C::*method)(P...) const) noexcept {
-    return method;
-}
-template <class... P, class R, class C>
-[[nodiscard]] constexpr auto mutable_overload(R (C::*method)(P...)) noexcept {
-    return method;
-}
 
 }  // namespace concur

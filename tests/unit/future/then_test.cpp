@@ -996,3 +996,32 @@ TEST_CASE("continuations of one future cost the same however many there are", "[
     CHECK(derived.front().result() == 4);
     CHECK(derived.back().result() == 4);
 }
+
+namespace {
+struct Labelled {
+    std::string label = std::string(100, 'x');
+    int number = 7;
+};
+}  // namespace
+
+TEST_CASE("a continuation may return a part of its argument", "[future][F7][W12]") {
+    const std::string label(100, 'x');
+    CHECK(ready(Labelled()).then(&Labelled::label).result() == label);
+    CHECK(ready(Labelled()).then([](const Labelled& l) -> const std::string& { return l.label; }).result() == label);
+    CHECK(ready(Labelled()).then([](const Labelled& l) -> std::string_view { return l.label; }).result() == label);
+    CHECK(ready(Labelled()).then([](Labelled&& l) -> Labelled&& { return std::move(l); }).result().number == 7);
+    CHECK(ready(Labelled())
+              .then([](const Outcome<Labelled>& o) -> const std::string& { return o.value().label; })
+              .result() == label);
+    CHECK(ready(Labelled())
+              .then([](const Future<Labelled>& f) -> const std::string& { return f.result().label; })
+              .result() == label);
+    static_assert(std::is_same_v<decltype(ready(Labelled()).then(&Labelled::label)), Future<std::string>>);
+}
+
+TEST_CASE("a handler of a future of void may return whatever it likes", "[future][F7]") {
+    int handled = 0;
+    failed<void>(std::runtime_error("no")).recover([&](const std::exception&) { return ++handled; }).result();
+    failed<void>(std::runtime_error("no")).recover([&](std::exception_ptr) { ++handled; }).result();
+    CHECK(handled == 2);
+}
