@@ -176,11 +176,12 @@ void StateBase::done_now(std::uint32_t word_before) noexcept {
 
 // ---- continuations
 //
-// A stack of nodes. attach() pushes with one compare-and-swap; detach() locks the stack for the few steps that
-// unlinking takes; the completing thread closes it, but only if it sees a node: that saves it an atomic operation for
-// calls that have none. So attach() looks at the phase again after its push. Both the push and the phase change are
-// sequentially consistent, hence at least one of the two threads sees the other's step; if both do, closing gives each
-// node to one of them.
+// A stack of nodes. attach() pushes with one compare-and-swap, which links a node to the older one only. detach() locks
+// the stack, links what was pushed since it was last here in the other direction, too, and can then unlink any node at
+// once: each node is passed once, however many are detached and in whichever order. The completing thread closes it,
+// but only if it sees a node: that saves it an atomic operation for calls that have none. So attach() looks at the
+// phase again after its push. Both the push and the phase change are sequentially consistent, hence at least one of the
+// two threads sees the other's step; if both do, closing gives each node to one of them.
 
 bool StateBase::attach(Continuation& continuation) noexcept {
     if (done()) return false;
@@ -215,12 +216,14 @@ bool StateBase::detach(Continuation& continuation) noexcept {
         relax(rounds);
         head = continuations_.load(std::memory_order_acquire);
     }
-    bool found = false;
-    for (Continuation** link = &head; *link; link = &(*link)->next_) {
-        if (*link != &continuation) continue;
-        *link = continuation.next_;
-        found = true;
-        break;
+    for (Continuation* node = head; node && node->next_ && node->next_->newer_ != node; node = node->next_)
+        node->next_->newer_ = node;
+    const bool found = head == &continuation || continuation.newer_ != nullptr;
+    if (found) {
+        Continuation* const newer = std::exchange(continuation.newer_, nullptr);
+        Continuation* const older = continuation.next_;
+        (newer ? newer->next_ : head) = older;
+        if (older) older->newer_ = newer;
     }
     continuations_.store(head, std::memory_order_seq_cst);
     return found;
@@ -297,14 +300,20 @@ bool StateBase::cancel(Cancel how) {
         if (!before) break;
         target = std::move(before);
     }
-    IntrusivePtr<StateBase> before = target->source();
+    std::vector<IntrusivePtr<StateBase>> sources;
+    if (how == Cancel::sources) target->add_sources(sources);
     const bool withdrawn = target->cancel_this();
-    while (how == Cancel::sources && before) {
-        target = std::move(before);
-        before = target->source();
+    while (!sources.empty()) {
+        target = std::move(sources.back());
+        sources.pop_back();
+        target->add_sources(sources);
         target->cancel_this();
     }
     return withdrawn;
+}
+
+void StateBase::add_sources(std::vector<IntrusivePtr<StateBase>>& sources) {
+    if (IntrusivePtr<StateBase> before = source()) sources.push_back(std::move(before));
 }
 
 bool StateBase::cancel_this() {

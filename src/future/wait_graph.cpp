@@ -169,7 +169,16 @@ BlockedThread::BlockedThread(const Workload& workload) {
     enter(std::move(target));
 }
 
-void BlockedThread::enter(Dependencies target) {
+BlockedThread::BlockedThread(const Workload& workload, const Workload& part) {
+    if (roles_of_this_thread == 0) return;
+    Dependencies target;
+    target.on(workload);
+    Dependencies first_look;
+    first_look.on(part);
+    enter(std::move(target), std::move(first_look));
+}
+
+void BlockedThread::enter(Dependencies target, std::optional<Dependencies> first_look) {
     ThreadRecord& self = this_thread_record();
     struct Count {
         bool keep = false;
@@ -178,10 +187,12 @@ void BlockedThread::enter(Dependencies target) {
             if (!keep) blocked_threads.fetch_sub(1, std::memory_order_relaxed);
         }
     } counted;
+    std::optional<Reachable> part;
     std::optional<Reachable> reachable;
     const std::lock_guard lock(graph().mutex);
-    reachable.emplace(&self, target);
-    if (!reachable->start_goes_on())
+    if (first_look) part.emplace(&self, std::move(*first_look));
+    if (!part || !part->start_goes_on()) reachable.emplace(&self, target);
+    if (reachable && !reachable->start_goes_on())
         throw DeadlockError(
             "this wait would never end: what it waits for needs this very worker; return the future, or use then()");
     self.blocked_on = std::move(target);

@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 #include "concur/core/clock.hpp"
 #include "concur/core/fork.hpp"
@@ -76,7 +77,10 @@ private:
     friend class StateBase;
     friend class ReadyQueue;
     Continuation* next_ = nullptr;
-    StateBase* source_ = nullptr;  // set while it is queued to run, with a reference
+    union {
+        Continuation* newer_ = nullptr;  // while attached: its other neighbour, as far as detach() has looked
+        StateBase* source_;              // while queued to run: with a reference
+    };
     Code code_;
     bool for_other_ = false;  // it follows from what somebody other than the owner did
 };
@@ -167,6 +171,8 @@ public:
 
     /// What has to happen before this state can be done.
     virtual void dependencies(Dependencies& dependencies);
+    /// Adds the states that this one was derived from and still waits for: what `Cancel::sources` cancels, too.
+    virtual void add_sources(std::vector<IntrusivePtr<StateBase>>& sources);
 
     // Completion. Exactly one thread gets the claim or true from `publish`, and it must hold a reference.
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <atomic>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -95,12 +96,15 @@ public:
     BlockedThread(std::span<StateBase* const> states, Until until);
     explicit BlockedThread(const Agent& agent);
     explicit BlockedThread(const Workload& workload);
+    /// For a workload of which any part is enough: looks at one `part` first, and at all of it only if that could never
+    /// happen. Who waits a million times for the next of a million would look at all of them each time.
+    BlockedThread(const Workload& workload, const Workload& part);
     ~BlockedThread();
     BlockedThread(const BlockedThread&) = delete;
     BlockedThread& operator=(const BlockedThread&) = delete;
 
 private:
-    void enter(Dependencies target);
+    void enter(Dependencies target, std::optional<Dependencies> first_look = std::nullopt);
 
     bool registered_ = false;
 };
