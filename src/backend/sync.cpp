@@ -2,6 +2,7 @@
 #include "concur/backend/backend.hpp"
 #include "concur/call/inputs.hpp"
 #include "concur/call/runner.hpp"
+#include "concur/future/future.hpp"
 #include "future/blocking_wait.hpp"
 
 namespace concur::detail {
@@ -39,12 +40,47 @@ private:
     }
 
     void accept_with_inputs(CallBase& call) override {
-        if (std::exception_ptr failure = Inputs::wait(call)) {
+        const Future<void> inputs = Inputs::settled(call);
+        const WaitingCaller caller(*this, inputs);
+        inputs.wait();
+        if (inputs.cancelled()) throw_stopped(call);
+        if (std::exception_ptr failure = Inputs::failure(call)) {
             const auto claim = call.claim(Phase::pending);
             return call.complete(claim, std::move(failure), StopReason::input_failed, CompletedBy::owner);
         }
         accept(call);
     }
+
+    /// A caller whose call has pending inputs. The worker does not end meanwhile, and a stop now wakes him.
+    class WaitingCaller {
+    public:
+        WaitingCaller(SyncBackend& backend, const Future<void>& inputs) : backend_{backend}, inputs_{inputs} {
+            bool too_late = false;
+            {
+                const std::lock_guard lock(backend_.mutex_);
+                too_late = backend_.sends_callers_away_;
+                if (!too_late) backend_.callers_.push_back(this);
+            }
+            if (too_late) inputs_.cancel();
+        }
+        ~WaitingCaller() {
+            bool last = false;
+            {
+                const std::lock_guard lock(backend_.mutex_);
+                last = std::erase(backend_.callers_, this) != 0 && backend_.callers_.empty();
+            }
+            if (last) backend_.nothing_held();
+        }
+        WaitingCaller(const WaitingCaller&) = delete;
+        WaitingCaller& operator=(const WaitingCaller&) = delete;
+
+        [[nodiscard]] const Future<void>& inputs() const noexcept { return inputs_; }
+
+    private:
+        SyncBackend& backend_;
+        const Future<void>& inputs_;
+        const Role role_;  // the worker's end may be waited for: so this wait can be part of a ring
+    };
 
     // Held calls wait for the futures that their methods returned; they come back done.
     void enqueue(CallBase&) noexcept override {}
@@ -54,11 +90,26 @@ private:
     }
     void stop_level_raised() noexcept override { end_if_stopped(); }
     // Callers that wait for their turn notice when they get it.
-    void fail_queued_calls() noexcept override {}
+    void fail_queued_calls() noexcept override {
+        std::vector<Future<void>> waits;
+        {
+            const std::lock_guard lock(mutex_);
+            sends_callers_away_ = true;
+            for (const WaitingCaller* caller : callers_) waits.push_back(caller->inputs());
+        }
+        for (const Future<void>& inputs : waits) inputs.cancel();
+    }
+
+    void dependencies(Dependencies& dependencies) const override {
+        Backend::dependencies(dependencies);
+        const std::lock_guard lock(mutex_);
+        for (const WaitingCaller* caller : callers_)
+            dependencies.on(IntrusivePtr<StateBase>(caller->inputs().shared_state_of_future()));
+    }
 
     bool is_idle() override {
         const std::lock_guard lock(mutex_);
-        return turn_.load(std::memory_order_seq_cst) == free && !holds_calls() &&
+        return turn_.load(std::memory_order_seq_cst) == free && !holds_calls() && callers_.empty() &&
                waiting_.load(std::memory_order_seq_cst) == 0;
     }
 
@@ -113,8 +164,12 @@ private:
 
     bool is_at_rest() {
         const std::lock_guard lock(mutex_);
-        const bool at_rest = object_ && !holds_calls() && waiting_.load(std::memory_order_seq_cst) == 0;
-        if (at_rest) leave();
+        const bool at_rest =
+            object_ && !holds_calls() && callers_.empty() && waiting_.load(std::memory_order_seq_cst) == 0;
+        if (at_rest) {
+            leave();
+            sends_callers_away_ = true;
+        }
         return at_rest;
     }
 
@@ -122,6 +177,8 @@ private:
     ParkingWord turn_{free};
     std::atomic<std::uint32_t> waiting_{0};
     std::atomic<std::uint32_t> end_requests_{0};
+    std::vector<WaitingCaller*> callers_;  // guarded by mutex_, as the next one
+    bool sends_callers_away_ = false;
 };
 
 }  // namespace

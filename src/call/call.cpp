@@ -58,6 +58,8 @@ void CallBase::claimed(Phase from) noexcept {
 }
 
 void CallBase::ended(Phase from) noexcept {
+    if (from == Phase::pending)
+        if (Inputs* inputs = rare().inputs) inputs->leave();
     // A queued call stays in its queue as a tombstone until the worker comes by.
     if (from == Phase::pending || from == Phase::waiting) host_->release_held(*this);
 }
@@ -67,6 +69,8 @@ void CallBase::describe_failure(Failure& failure, std::shared_ptr<Observer>& obs
     failure.method = method_->name;
     observer = host_->observer();
 }
+
+const Workload* CallBase::workload() const noexcept { return host_; }
 
 void CallBase::dependencies(Dependencies& dependencies) {
     switch (phase()) {

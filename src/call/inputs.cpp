@@ -1,6 +1,9 @@
 #include "concur/call/inputs.hpp"
 
-#include "concur/future/combine.hpp"
+#include <fmt/format.h>
+
+#include "concur/core/errors.hpp"
+#include "concur/future/wait.hpp"
 
 namespace concur::detail {
 
@@ -52,22 +55,37 @@ bool Inputs::start(CallBase& call) {
         node.index_ = i;
         if (!all[i]->attach(node)) node.run(*all[i]);
     }
+    // Ended meanwhile: who did that may have left before the last were attached.
+    if (call.phase() != Phase::pending) self.leave();
+    // Somebody may wait for all that this worker has under way, and an input for that one.
+    if (closes_ring(call)) self.fail_in_ring();
     if (self.missing_.fetch_sub(1, std::memory_order_acq_rel) == 1) self.ready();
     return true;
 }
 
-std::exception_ptr Inputs::wait(CallBase& call) {
+Future<void> Inputs::settled(CallBase& call) {
     Collect collect;
     call.visit_inputs(collect);
-    std::vector<StateBase*> pending;
-    for (const IntrusivePtr<StateBase>& input : collect.inputs) {
-        if (!input->done())
-            pending.push_back(input.get());
-        else if (input->error())
-            return input->see_error();
+    return when_settled(std::move(collect.inputs), ReturnWhen::first_exception);
+}
+
+std::exception_ptr Inputs::failure(CallBase& call) {
+    Collect collect;
+    call.visit_inputs(collect);
+    for (const IntrusivePtr<StateBase>& input : collect.inputs)
+        if (input->done() && input->error()) return input->see_error();
+    return nullptr;
+}
+
+void Inputs::leave() noexcept {
+    std::vector<IntrusivePtr<StateBase>> missing;
+    {
+        const std::lock_guard lock(mutex_);
+        missing = inputs_;
     }
-    const std::size_t failed = wait_for_states(pending, ReturnWhen::first_exception, never).first_failed;
-    return failed == none_failed ? nullptr : pending[failed]->see_error();
+    const IntrusivePtr<CallBase> keep(&call_);
+    for (std::size_t i = 0; i < missing.size(); ++i)
+        if (missing[i] && missing[i]->detach(nodes_[i])) nodes_[i].call_ = {};
 }
 
 void Inputs::arrived(std::size_t index, StateBase& input) noexcept {
@@ -81,6 +99,15 @@ void Inputs::arrived(std::size_t index, StateBase& input) noexcept {
             call_.complete(claim, input.see_error(), StopReason::input_failed, CompletedBy::owner);
     }
     if (missing_.fetch_sub(1, std::memory_order_acq_rel) == 1) ready();
+}
+
+void Inputs::fail_in_ring() noexcept {
+    if (const auto claim = call_.claim(Phase::pending))
+        call_.complete(claim,
+                       std::make_exception_ptr(DeadlockError(
+                           fmt::format("{} waits for what waits for its own worker {} to end or to become idle",
+                                       call_.method_name(), call_.host().name()))),
+                       StopReason::input_failed, CompletedBy::owner);
 }
 
 void Inputs::ready() noexcept {

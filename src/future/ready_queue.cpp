@@ -60,7 +60,7 @@ void ReadyQueue::add(Continuation* list, StateBase& source, bool for_other) noex
         oldest = continuation.next_;
         source.add_ref();
         continuation.source_ = &source;
-        const bool users = continuation.code_ == Continuation::Code::user;
+        const bool users = continuation.code_ != Continuation::Code::library;
         // On the runtime the callbacks are at home: what follows from them is done by its owner.
         continuation.for_other_ = for_other && !users;
         (users ? callbacks : library_).push(continuation);
@@ -69,6 +69,18 @@ void ReadyQueue::add(Continuation* list, StateBase& source, bool for_other) noex
         defer(callbacks);
     else
         callbacks_.append(callbacks);
+}
+
+void ReadyQueue::run_at_once(Continuation& continuation, StateBase& source) noexcept {
+    constexpr int deepest = 32;
+    if (depth_ == deepest) {
+        source.add_ref();
+        continuation.source_ = &source;
+        return callbacks_.push(continuation);
+    }
+    ++depth_;
+    continuation.run(source);
+    if (--depth_ == 0) run();
 }
 
 void ReadyQueue::run() noexcept {
@@ -107,6 +119,10 @@ void ReadyQueue::run_one(Continuation& continuation) noexcept {
 
 void ReadyQueue::defer(ReadyList callbacks) noexcept {
     if (callbacks.first) runtime_post(*new DeferredCallbacks(callbacks));
+}
+
+void run_at_once(Continuation& continuation, StateBase& source) noexcept {
+    queue_of_this_thread.run_at_once(continuation, source);
 }
 
 void make_way_for_wait() noexcept { queue_of_this_thread.empty_for_wait(); }

@@ -27,6 +27,10 @@ public:
     /// `source`.
     void add(Continuation* list, StateBase& source, bool for_other) noexcept;
 
+    /// For a source that is done: runs the continuation at once. Deep inside others of that kind it is queued instead,
+    /// so that a loop of them needs no deeper stack the longer it is.
+    void run_at_once(Continuation& continuation, StateBase& source) noexcept;
+
     /// Runs all, unless a call further up on this thread's stack does that already.
     void run() noexcept;
     void run(ReadyList callbacks) noexcept;
@@ -46,6 +50,7 @@ private:
 
     ReadyList library_;
     ReadyList callbacks_;  // none of them follows from what somebody other than the owner did
+    int depth_ = 0;        // of run_at_once()
     bool running_ = false;
     bool for_other_ = false;
 };

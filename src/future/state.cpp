@@ -176,11 +176,12 @@ void StateBase::done_now(std::uint32_t word_before) noexcept {
 
 // ---- continuations
 //
-// A stack of nodes. attach() pushes with one compare-and-swap; detach() locks the stack for the few steps that
-// unlinking takes; the completing thread closes it, but only if it sees a node: that saves it an atomic operation for
-// calls that have none. So attach() looks at the phase again after its push. Both the push and the phase change are
-// sequentially consistent, hence at least one of the two threads sees the other's step; if both do, closing gives each
-// node to one of them.
+// A stack of nodes. attach() pushes with one compare-and-swap, which links a node to the older one only. detach() locks
+// the stack, links what was pushed since it was last here in the other direction, too, and can then unlink any node at
+// once: each node is passed once, however many are detached and in whichever order. The completing thread closes it,
+// but only if it sees a node: that saves it an atomic operation for calls that have none. So attach() looks at the
+// phase again after its push. Both the push and the phase change are sequentially consistent, hence at least one of the
+// two threads sees the other's step; if both do, closing gives each node to one of them.
 
 bool StateBase::attach(Continuation& continuation) noexcept {
     if (done()) return false;
@@ -205,25 +206,46 @@ bool StateBase::attach(Continuation& continuation) noexcept {
 }
 
 bool StateBase::detach(Continuation& continuation) noexcept {
-    Continuation* head = continuations_.load(std::memory_order_acquire);
-    int rounds = 0;
-    for (;;) {
-        if (head == closed || head == nullptr) return false;
-        if (head != locked &&
-            continuations_.compare_exchange_weak(head, locked, std::memory_order_acq_rel, std::memory_order_acquire))
-            break;
-        relax(rounds);
-        head = continuations_.load(std::memory_order_acquire);
-    }
-    bool found = false;
-    for (Continuation** link = &head; *link; link = &(*link)->next_) {
-        if (*link != &continuation) continue;
-        *link = continuation.next_;
-        found = true;
-        break;
+    Continuation* head = lock_continuations();
+    if (!head) return false;
+    for (Continuation* node = head; node && node->next_ && node->next_->newer_ != node; node = node->next_)
+        node->next_->newer_ = node;
+    const bool found = head == &continuation || continuation.newer_ != nullptr;
+    if (found) {
+        Continuation* const newer = std::exchange(continuation.newer_, nullptr);
+        Continuation* const older = continuation.next_;
+        (newer ? newer->next_ : head) = older;
+        if (older) older->newer_ = newer;
     }
     continuations_.store(head, std::memory_order_seq_cst);
     return found;
+}
+
+bool StateBase::is_awaited() noexcept {
+    if (word_.load(std::memory_order_seq_cst) & parked_flag) return true;
+    if (Continuation* head = lock_continuations()) {
+        bool found = false;
+        for (const Continuation* node = head; node && !found; node = node->next_)
+            found = node->code_ != Continuation::Code::callback;
+        continuations_.store(head, std::memory_order_seq_cst);
+        if (found) return true;
+    }
+    const Workload* all = workload();
+    return all && all->is_awaited();
+}
+
+// Null if there are none, or none any more. Else who called gives the list back by storing its head.
+Continuation* StateBase::lock_continuations() noexcept {
+    Continuation* head = continuations_.load(std::memory_order_seq_cst);
+    int rounds = 0;
+    for (;;) {
+        if (head == closed || head == nullptr) return nullptr;
+        if (head != locked &&
+            continuations_.compare_exchange_weak(head, locked, std::memory_order_acq_rel, std::memory_order_acquire))
+            return head;
+        relax(rounds);
+        head = continuations_.load(std::memory_order_acquire);
+    }
 }
 
 Continuation* StateBase::close_continuations() noexcept {
@@ -266,6 +288,9 @@ bool StateBase::wait_long(TimePoint deadline) {
         return true;
     }
 
+    // First the flag, then the look for a ring: a state that begins to follow another one shows that, and then looks at
+    // the flag; one of the two sees the other.
+    word_.fetch_or(parked_flag, std::memory_order_seq_cst);
     std::optional<BlockingWait> blocking;
     StateBase* const self = this;
     if (deadline == no_deadline)
@@ -274,11 +299,6 @@ bool StateBase::wait_long(TimePoint deadline) {
         blocking.emplace();
     std::uint32_t word = word_.load(std::memory_order_acquire);
     while (phase_of(word) != Phase::done) {
-        if (!(word & parked_flag)) {
-            // Release is not needed: the flag publishes nothing.
-            if (!word_.compare_exchange_weak(word, word | parked_flag, std::memory_order_acquire)) continue;
-            word |= parked_flag;
-        }
         if (deadline != no_deadline && clock().now() >= deadline) return false;
         clock().park(word_, word, deadline);
         word = word_.load(std::memory_order_acquire);
@@ -297,16 +317,22 @@ bool StateBase::cancel(Cancel how) {
         if (!before) break;
         target = std::move(before);
     }
-    IntrusivePtr<StateBase> before = target->source();
+    std::vector<IntrusivePtr<StateBase>> sources;
+    if (how == Cancel::sources) target->add_sources(sources);
     const bool withdrawn = target->cancel_this();
     // Inside a continuation what follows the target does so later: but who cancelled this one finds it done.
     if (withdrawn && target.get() != this) cancel_this();
-    while (how == Cancel::sources && before) {
-        target = std::move(before);
-        before = target->source();
+    while (!sources.empty()) {
+        target = std::move(sources.back());
+        sources.pop_back();
+        target->add_sources(sources);
         target->cancel_this();
     }
     return withdrawn;
+}
+
+void StateBase::add_sources(std::vector<IntrusivePtr<StateBase>>& sources) {
+    if (IntrusivePtr<StateBase> before = source()) sources.push_back(std::move(before));
 }
 
 bool StateBase::cancel_this() {
@@ -384,7 +410,7 @@ bool StateBase::follow(StateBase* source) noexcept {
             // at the same moment, the one that looks last sees that it is followed itself, and sees all edges.
             auto* adoption = new Adoption(*this);
             const bool attached = source->attach(*adoption);
-            const bool ring = attached && closes_ring(*this, *source);
+            const bool ring = attached && closes_ring(*this);
             if (attached && !(ring && source->detach(*adoption))) return true;
             delete adoption;
             source = take_source();

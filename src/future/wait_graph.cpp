@@ -20,10 +20,6 @@ struct Graph {
 };
 Graph& graph() { return ProcessWide<Graph>::get(); }
 
-// Threads that are registered as blocked. Sequentially consistent: a thread counts itself and then looks at the graph,
-// a state that begins to follow another one shows that and then looks at this count; one of them sees the other.
-std::atomic<int> blocked_threads{0};
-
 }  // namespace
 
 /// Guarded by the graph's mutex. Records are used again but never freed, so that an agent's pointer to one stays good.
@@ -163,48 +159,58 @@ BlockedThread::BlockedThread(const Agent& agent) {
     enter(std::move(target));
 }
 
-BlockedThread::BlockedThread(const Workload& workload) {
-    if (roles_of_this_thread == 0) return;
+// If one of the next two throws, the object exists already, and its destructor takes the thread back.
+
+BlockedThread::BlockedThread(const Workload* workload) noexcept : workload_{workload} {
+    if (workload_) workload_->waiting_.fetch_add(1, std::memory_order_seq_cst);
+}
+
+BlockedThread::BlockedThread(const Workload& workload)
+    : BlockedThread(roles_of_this_thread == 0 ? nullptr : &workload) {
+    if (!workload_) return;
     Dependencies target;
     target.on(workload);
     enter(std::move(target));
 }
 
-void BlockedThread::enter(Dependencies target) {
+BlockedThread::BlockedThread(const Workload& workload, const Workload& part)
+    : BlockedThread(roles_of_this_thread == 0 ? nullptr : &workload) {
+    if (!workload_) return;
+    Dependencies target;
+    target.on(workload);
+    Dependencies first_look;
+    first_look.on(part);
+    enter(std::move(target), std::move(first_look));
+}
+
+void BlockedThread::enter(Dependencies target, std::optional<Dependencies> first_look) {
     ThreadRecord& self = this_thread_record();
-    struct Count {
-        bool keep = false;
-        Count() { blocked_threads.fetch_add(1, std::memory_order_seq_cst); }
-        ~Count() {
-            if (!keep) blocked_threads.fetch_sub(1, std::memory_order_relaxed);
-        }
-    } counted;
+    std::optional<Reachable> part;
     std::optional<Reachable> reachable;
     const std::lock_guard lock(graph().mutex);
-    reachable.emplace(&self, target);
-    if (!reachable->start_goes_on())
+    if (first_look) part.emplace(&self, std::move(*first_look));
+    if (!part || !part->start_goes_on()) reachable.emplace(&self, target);
+    if (reachable && !reachable->start_goes_on())
         throw DeadlockError(
             "this wait would never end: what it waits for needs this very worker; return the future, or use then()");
     self.blocked_on = std::move(target);
     registered_ = true;
-    counted.keep = true;
 }
 
 BlockedThread::~BlockedThread() {
+    if (workload_) workload_->waiting_.fetch_sub(1, std::memory_order_relaxed);
     if (!registered_) return;
     std::optional<Dependencies> left;  // holds references: released when the mutex is unlocked
     const std::lock_guard lock(graph().mutex);
     left.swap(this_thread_record().blocked_on);
-    blocked_threads.fetch_sub(1, std::memory_order_relaxed);
 }
 
-bool closes_ring(StateBase& state, StateBase& source) {
-    if (&state == &source) return true;
+bool closes_ring(StateBase& state) {
     // Nobody waits for the state yet, so no ring goes through it. Without this, futures that follow each other in a
     // long chain would each walk all of it.
-    if (!state.has_continuations() && blocked_threads.load(std::memory_order_seq_cst) == 0) return false;
+    if (!state.is_awaited()) return false;
     Dependencies dependencies;
-    dependencies.on(IntrusivePtr(&source));
+    state.dependencies(dependencies);
     std::optional<Reachable> reachable;
     const std::lock_guard lock(graph().mutex);
     reachable.emplace(&state, std::move(dependencies));

@@ -121,6 +121,21 @@ TEST_CASE("a cancel reaches the future that a method returned", "[worker][F5][W1
     CHECK(worker.call<&Cell::add>(1).result() == 1);
 }
 
+TEST_CASE("a cancelled call lets go of its pending inputs, and they of it", "[worker][F5][F22]") {
+    const Mode mode = GENERATE(every_queueing_mode());
+    CAPTURE(mode);
+    auto worker = make(mode);
+    Promise<int> never_set;
+    auto kept = std::make_shared<int>(1);
+    for (int i = 0; i < 100; ++i) {
+        auto call = worker.call([kept](Cell&, int, int) {}, never_set.future(), never_set.future());
+        CHECK(call.cancel());
+    }
+    CHECK(kept.use_count() == 1);
+    CHECK(worker.drain());
+    CHECK(worker.call<&Cell::add>(1).result() == 1);
+}
+
 TEST_CASE("a call that is cancelled in a callback is done when cancel returns", "[worker][F5]") {
     const Mode mode = GENERATE(every_mode());
     CAPTURE(mode);

@@ -421,6 +421,48 @@ TEST_CASE("draining a worker that waits for this one is noticed", "[worker][W17]
     CHECK(second_end != "other");
 }
 
+TEST_CASE("a call whose input waits for that worker to become idle is noticed", "[worker][W17][W25]") {
+    const Mode mode = GENERATE(every_queueing_mode());
+    CAPTURE(mode);
+    auto idle = make(mode, "idle");
+    auto drains = make(mode, "drains");
+    const Busy busy(idle);
+    std::string drain_end;
+    auto drained = drains.call([&](Cell&) {
+        drain_end = end_of([&] { idle.drain(); });
+        return 1;
+    });
+    // The wait in drain() or the call, whichever comes second gets the error, and the other one ends.
+    auto call = idle.call<&Cell::add>(drained);
+    busy.end();
+    const std::string call_end = end_of([&] { call.result(); });
+    CHECK(drained.result() == 1);
+    CAPTURE(call_end, drain_end);
+    CHECK((call_end == "deadlock" || drain_end == "deadlock"));
+    CHECK((call_end == "value" || drain_end == "value"));
+}
+
+TEST_CASE("a stop of a worker by an input of its last call is noticed", "[worker][W17][W21]") {
+    const Mode mode = GENERATE(every_queueing_mode());
+    CAPTURE(mode);
+    auto stopped = make(mode, "stopped");
+    auto stops = make(mode, "stops");
+    Gate may_stop;
+    auto outer = stopped.call([&, stopped](Cell&) {
+        auto input = stops.call([&, stopped](Cell&) {
+            may_stop.pass();
+            return end_of([&] { stopped.stop(); });
+        });
+        may_stop.open();
+        while (!stopped.stopped()) std::this_thread::yield();
+        // Still taken: the worker's own running call makes it.
+        return stopped.call([](Cell&, const std::string& end) { return end; }, input);
+    });
+    const std::string call_end = end_of([&] { outer.result(); });
+    CHECK(call_end == "deadlock");
+    CHECK(stops.drain());
+}
+
 TEST_CASE("draining a worker whose call follows a call on this one is noticed", "[worker][W17][W25]") {
     const Mode mode = GENERATE(every_queueing_mode());
     CAPTURE(mode);

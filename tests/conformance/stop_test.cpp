@@ -144,6 +144,31 @@ TEST_CASE("stop waits for calls whose inputs are pending", "[worker][W21]") {
     CHECK(pending.result() == 4);
 }
 
+TEST_CASE("a caller that waits for his call's inputs is counted, and sent away by stop now",
+          "[worker][W22][W25][W14]") {
+    const Mode mode = GENERATE(every_mode());
+    CAPTURE(mode);
+    auto worker = make(mode);
+    Promise<int> first_input;
+    Promise<int> never_set;
+    std::atomic<int> made{0};
+    const auto add = [&](const Future<int>& input) {
+        return on_new_thread([&, input] {
+            ++made;
+            return worker.call<&Counter::add>(input).result();
+        });
+    };
+    auto first = add(first_input.future());
+    CHECK(eventually([&] { return made == 1 && !worker.drain(1ms); }));
+    first_input.set_value(3);
+    CHECK(first.result() == 3);
+    CHECK(worker.drain());
+    auto second = add(never_set.future());
+    CHECK(eventually([&] { return made == 2 && !worker.drain(1ms); }));
+    worker.stop(Stop::now);
+    CHECK_THROWS_AS(second.result(), WorkerStoppedError);
+}
+
 TEST_CASE("stop waits for futures that methods returned", "[worker][W21][W12]") {
     const Mode mode = GENERATE(every_mode());
     CAPTURE(mode);
@@ -203,6 +228,38 @@ TEST_CASE("a chain of calls that a worker makes on itself is finished by stop", 
     worker.call([count](Chain& chain, const Future<int>&) { *count = chain.steps; }, as_is(first));
     worker.stop();
     CHECK(first.done());
+}
+
+TEST_CASE("a callback may stop the worker that the callback before it waits for", "[worker][W21][F6]") {
+    const Mode mode = GENERATE(every_mode());
+    CAPTURE(mode);
+    auto worker = make(mode);
+    Gate held;
+    Gate released;
+    auto holder = on_new_thread([&] {
+        worker
+            .call([&](Counter&) {
+                held.open();
+                released.pass();
+            })
+            .wait();
+    });
+    REQUIRE(held.pass());
+    Promise<int> promise;
+    std::atomic<int> answer{0};
+    std::atomic<bool> stopped{false};
+    promise.future().on_done([&](auto) { answer = worker.call([](Counter&) { return 7; }).result(); });
+    promise.future().on_done([&](auto) {
+        worker.stop();
+        stopped = true;
+    });
+    auto setter = on_new_thread([&] { promise.set_value(1); });
+    CHECK(eventually([&] { return worker.stopped(); }));
+    released.open();
+    setter.result();
+    holder.result();
+    CHECK(eventually([&] { return stopped.load(); }));
+    CHECK(answer == 7);
 }
 
 TEST_CASE("stop is idempotent", "[worker][W23]") {

@@ -13,8 +13,8 @@
 
 #include "concur/core/function_traits.hpp"
 #include "concur/core/owned.hpp"
-#include "concur/future/combine.hpp"
 #include "concur/future/copyable.hpp"
+#include "concur/future/list.hpp"
 #include "concur/future/unwrap.hpp"
 
 namespace concur::detail {

@@ -63,6 +63,7 @@ public:
     [[nodiscard]] StopToken stop_token();
 
     void dependencies(Dependencies& dependencies) override;
+    [[nodiscard]] const Workload* workload() const noexcept override;
 
 protected:
     /// `phase` is `pending` for a call with futures among its arguments, else `queued`.

@@ -44,6 +44,8 @@ public:
     /// Takes it out and puts it into the queue; the worker does not end in between.
     void enqueue_held(CallBase& call) noexcept;
 
+    void dependencies(Dependencies& dependencies) const override;
+
     /// The stop requests of running calls, so that a stop of the worker reaches them.
     void add_stop_state(StopState& state);
     void remove_stop_state(StopState& state) noexcept;
@@ -69,7 +71,6 @@ protected:
     mutable std::mutex mutex_;
 
 private:
-    void dependencies(Dependencies& dependencies) const final;
     [[nodiscard]] bool unlink(CallBase& call) noexcept;
     void forget(CallBase& call) noexcept;
 

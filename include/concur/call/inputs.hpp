@@ -21,8 +21,12 @@ public:
     /// over, when this returns.
     [[nodiscard]] static bool start(CallBase& call);
 
-    /// Waits for the inputs on the calling thread; gives the failure of the first that failed, or null.
-    [[nodiscard]] static std::exception_ptr wait(CallBase& call);
+    /// For a caller who waits himself: done when all inputs are, or one failed; and what that one failed with, or null.
+    [[nodiscard]] static Future<void> settled(CallBase& call);
+    [[nodiscard]] static std::exception_ptr failure(CallBase& call);
+
+    /// The call has ended: inputs that are still missing do not keep it in memory.
+    void leave() noexcept;
 
     /// Tells the inputs that are still missing.
     void dependencies(Dependencies& dependencies);
@@ -36,6 +40,7 @@ private:
 
     void arrived(std::size_t index, StateBase& input) noexcept;
     void ready() noexcept;
+    void fail_in_ring() noexcept;
 
     CallBase& call_;
     std::mutex mutex_;                             // guards inputs_

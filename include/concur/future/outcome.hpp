@@ -6,6 +6,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "concur/future/copyable.hpp"
+
 namespace concur {
 
 namespace detail {
@@ -68,5 +70,10 @@ public:
 private:
     std::exception_ptr error_;
 };
+
+template <class T>
+struct detail::IsCopyable<Outcome<T>> : IsCopyable<T> {};
+template <>
+struct detail::IsCopyable<Outcome<void>> : std::true_type {};
 
 }  // namespace concur

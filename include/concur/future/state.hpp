@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 #include "concur/core/clock.hpp"
 #include "concur/core/fork.hpp"
@@ -42,6 +43,7 @@ namespace detail {
 
 class Dependencies;
 class StateBase;
+class Workload;
 
 [[noreturn]] void throw_no_state();
 
@@ -67,8 +69,12 @@ public:
     virtual void run(StateBase& source) noexcept = 0;
 
 protected:
-    /// Whether `run` calls code of the user.
-    enum class Code : bool { library, user };
+    /// Whose code `run` calls, and whether another state waits for it.
+    enum class Code : unsigned char {
+        library,   ///< none of the user's; a state or a thread waits for it
+        user,      ///< the user's; a state waits for what it gives
+        callback,  ///< the user's; nobody waits for it
+    };
     explicit Continuation(Code code) noexcept : code_{code} {}
     ~Continuation() = default;
 
@@ -77,7 +83,10 @@ private:
     friend class ReadyQueue;
     friend struct ReadyList;
     Continuation* next_ = nullptr;
-    StateBase* source_ = nullptr;  // set while it is queued to run, with a reference
+    union {
+        Continuation* newer_ = nullptr;  // while attached: its other neighbour, as far as detach() has looked
+        StateBase* source_;              // while queued to run: with a reference
+    };
     Code code_;
     bool for_other_ = false;  // it follows from what somebody other than the owner did
 };
@@ -162,12 +171,17 @@ public:
     /// and the caller does what `ended` would do.
     [[nodiscard]] bool follow(StateBase* source) noexcept;
 
-    [[nodiscard]] bool has_continuations() const noexcept {
-        return continuations_.load(std::memory_order_seq_cst) != nullptr;
-    }
+    /// Whether anything that may be part of a ring waits for this state: a thread, another state, or somebody who waits
+    /// for all that its worker has under way. Linear in the number of continuations.
+    [[nodiscard]] bool is_awaited() noexcept;
+
+    /// The workload that it belongs to, if it is a call.
+    [[nodiscard]] virtual const Workload* workload() const noexcept { return nullptr; }
 
     /// What has to happen before this state can be done.
     virtual void dependencies(Dependencies& dependencies);
+    /// Adds the states that this one was derived from and still waits for: what `Cancel::sources` cancels, too.
+    virtual void add_sources(std::vector<IntrusivePtr<StateBase>>& sources);
 
     // Completion. Exactly one thread gets the claim or true from `publish`, and it must hold a reference.
 
@@ -296,6 +310,7 @@ private:
     [[nodiscard]] bool has_extras() const noexcept { return extras_.load(std::memory_order_relaxed) != nullptr; }
     void destroy_with_care() noexcept;
     void done_now(std::uint32_t word_before) noexcept;
+    [[nodiscard]] Continuation* lock_continuations() noexcept;
     [[nodiscard]] Continuation* close_continuations() noexcept;
     void run_continuations() noexcept;
     void lock_source() const noexcept;
@@ -338,6 +353,9 @@ protected:
 private:
     std::uint8_t built_ = 0;
 };
+
+/// Runs a continuation of the user whose source is done already: now, or soon if this is deep inside others.
+void run_at_once(Continuation& continuation, StateBase& source) noexcept;
 
 /// Makes everything move on that is ready on this thread but waits for the current continuation to end. A thread does
 /// this before it blocks: what it waits for may be among it.

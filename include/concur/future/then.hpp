@@ -25,7 +25,7 @@ decltype(auto) call_with(F& f, A&&... arguments) {
 template <class T, class F>
 class Callback final : public Continuation {
 public:
-    Callback(Future<T> future, F f) : Continuation(Code::user), future_{std::move(future)}, f_{std::move(f)} {}
+    Callback(Future<T> future, F f) : Continuation(Code::callback), future_{std::move(future)}, f_{std::move(f)} {}
 
     void run(StateBase& state) noexcept override {
         static_cast<void>(state.see_error());  // the callback looks at it
@@ -145,7 +145,7 @@ public:
         auto* state = new ThenState(std::move(source), std::move(step), std::move(executor));
         state->add_ref();  // the continuation's own
         auto future = Future<Flattened<Result>>::adopt(state);
-        if (!before.attach(*state)) state->run(before);
+        if (!before.attach(*state)) run_at_once(*state, before);
         return future;
     }
 
@@ -358,7 +358,7 @@ void Future<T>::on_done(F&& f) const {
         state.refuse_if_forked();
         const detail::IntrusivePtr<detail::StateBase> keep(&state);
         auto* callback = new detail::Callback<T, std::decay_t<F>>(*this, std::forward<F>(f));
-        if (!state.attach(*callback)) callback->run(state);
+        if (!state.attach(*callback)) detail::run_at_once(*callback, state);
     }
 }
 

@@ -20,50 +20,15 @@ namespace concur::detail {
 /// Who owns the structure: what it owns may be moved out, what is only looked at is copied.
 enum class Structure : bool { borrowed, owned };
 
-/// A type without futures.
-template <class A>
-struct Unwrap {
-    static constexpr bool has_future = false;
-    using type = A;
-};
+// What takes the place of a future.
 
-template <class A>
-inline constexpr bool contains_future = Unwrap<std::remove_cvref_t<A>>::has_future;
-
-template <class A>
-using Unwrapped = typename Unwrap<std::remove_cvref_t<A>>::type;
-
-/// Calls `visit(StateBase&)` for each future of the structure, in order.
-template <class A, class Visit>
-void visit_futures(const A& structure, Visit& visit) {
-    if constexpr (contains_future<A>) Unwrap<A>::visit(structure, visit);
-}
-
-/// The structure with the values of its futures, all of which are done. Rethrows the exception of one that failed.
-template <Structure structure, class A>
-decltype(auto) unwrap_part(A& part) {
-    if constexpr (contains_future<A>) {
-        return Unwrap<std::remove_const_t<A>>::template values<structure>(part);
-    } else if constexpr (structure == Structure::owned && !std::is_const_v<A>) {
-        return std::move(part);
-    } else {
-        return std::as_const(part);
-    }
-}
-
-template <class T>
-struct Unwrap<Future<T>> {
-    static constexpr bool has_future = true;
+/// Its value; a failure is rethrown.
+struct ToValue {
+    template <class T>
     using type = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 
-    template <class Visit>
-    static void visit(const Future<T>& future, Visit& visit) {
-        if (!future.valid()) throw_no_state();
-        visit(*future.shared_state_of_future());
-    }
-
-    template <Structure structure>
-    static type values(const Future<T>& future) {
+    template <Structure structure, class T>
+    static type<T> convert(const Future<T>& future) {
         if constexpr (std::is_void_v<T>) {
             future.result();
             return {};
@@ -73,6 +38,74 @@ struct Unwrap<Future<T>> {
         } else {
             return Future<T>(future).result();
         }
+    }
+};
+
+/// Its outcome, that is its value or its failure.
+struct ToOutcome {
+    template <class T>
+    using type = Outcome<T>;
+
+    template <Structure structure, class T>
+    static Outcome<T> convert(const Future<T>& future) noexcept {
+        try {
+            if constexpr (std::is_void_v<T>) {
+                future.result();
+                return Outcome<T>();
+            } else {
+                return Outcome<T>(ToValue::convert<structure>(future));
+            }
+        } catch (...) {
+            return Outcome<T>(std::current_exception());
+        }
+    }
+};
+
+/// A type without futures.
+template <class A, class To = ToValue>
+struct Unwrap {
+    static constexpr bool has_future = false;
+    using type = A;
+};
+
+template <class A>
+inline constexpr bool contains_future = Unwrap<std::remove_cvref_t<A>>::has_future;
+
+template <class A, class To = ToValue>
+using Unwrapped = typename Unwrap<std::remove_cvref_t<A>, To>::type;
+
+/// Calls `visit(StateBase&)` for each future of the structure, in order.
+template <class A, class Visit>
+void visit_futures(const A& structure, Visit& visit) {
+    if constexpr (contains_future<A>) Unwrap<A>::visit(structure, visit);
+}
+
+/// The structure with the values of its futures, all of which are done. Rethrows the exception of one that failed.
+template <Structure structure, class To = ToValue, class A>
+decltype(auto) unwrap_part(A& part) {
+    if constexpr (contains_future<A>) {
+        return Unwrap<std::remove_const_t<A>, To>::template values<structure>(part);
+    } else if constexpr (structure == Structure::owned && !std::is_const_v<A>) {
+        return std::move(part);
+    } else {
+        return std::as_const(part);
+    }
+}
+
+template <class T, class To>
+struct Unwrap<Future<T>, To> {
+    static constexpr bool has_future = true;
+    using type = typename To::template type<T>;
+
+    template <class Visit>
+    static void visit(const Future<T>& future, Visit& visit) {
+        if (!future.valid()) throw_no_state();
+        visit(*future.shared_state_of_future());
+    }
+
+    template <Structure structure>
+    static type values(const Future<T>& future) {
+        return To::template convert<structure>(future);
     }
 };
 
@@ -106,8 +139,13 @@ concept MapContainer = Container<C> && requires {
     typename C::mapped_type;
 };
 
+template <class C>
+concept SetContainer = Container<C> && !MapContainer<C> && !requires(C & container, typename C::value_type& element) {
+    container.push_back(element);
+};
+
 /// What all containers share: visiting, and building the new one element by element.
-template <class Source, class Result>
+template <class Source, class Result, class To>
 struct UnwrapContainer {
     static constexpr bool has_future = true;
     using type = Result;
@@ -123,11 +161,11 @@ struct UnwrapContainer {
         if constexpr (requires { result.reserve(source.size()); }) result.reserve(source.size());
         for (auto& element : source) {
             if constexpr (MapContainer<Source>) {
-                result.emplace(element.first, unwrap_part<structure>(element.second));
-            } else if constexpr (requires { result.push_back(unwrap_part<structure>(element)); }) {
-                result.push_back(unwrap_part<structure>(element));
+                result.emplace(element.first, unwrap_part<structure, To>(element.second));
+            } else if constexpr (requires { result.push_back(unwrap_part<structure, To>(element)); }) {
+                result.push_back(unwrap_part<structure, To>(element));
             } else {
-                result.insert(unwrap_part<structure>(element));
+                result.insert(unwrap_part<structure, To>(element));
             }
         }
         return result;
@@ -159,25 +197,27 @@ private:
     }
 };
 
-template <template <class...> class Template, class Element, class... Rest>
+template <template <class...> class Template, class Element, class... Rest, class To>
     requires(Container<Template<Element, Rest...>> && !MapContainer<Template<Element, Rest...>> &&
              contains_future<Element>)
-struct Unwrap<Template<Element, Rest...>>
-    : UnwrapContainer<Template<Element, Rest...>,
-                      Template<Unwrapped<Element>, typename Substitute<Rest, Element, Unwrapped<Element>>::type...>> {};
+struct Unwrap<Template<Element, Rest...>, To>
+    : UnwrapContainer<
+          Template<Element, Rest...>,
+          Template<Unwrapped<Element, To>, typename Substitute<Rest, Element, Unwrapped<Element, To>>::type...>, To> {};
 
-template <template <class...> class Template, class Key, class Element, class... Rest>
+template <template <class...> class Template, class Key, class Element, class... Rest, class To>
     requires(MapContainer<Template<Key, Element, Rest...>>&& contains_future<Element>)
-struct Unwrap<Template<Key, Element, Rest...>>
+struct Unwrap<Template<Key, Element, Rest...>, To>
     : UnwrapContainer<Template<Key, Element, Rest...>,
-                      Template<Key, Unwrapped<Element>,
+                      Template<Key, Unwrapped<Element, To>,
                                typename Substitute<Rest, std::pair<const Key, Element>,
-                                                   std::pair<const Key, Unwrapped<Element>>>::type...>> {};
+                                                   std::pair<const Key, Unwrapped<Element, To>>>::type...>,
+                      To> {};
 
 // ---- pair, tuple, array, optional, variant
 
 /// What tuples, pairs and arrays share.
-template <class Source, class Result>
+template <class Source, class Result, class To>
 struct UnwrapTuple {
     static constexpr bool has_future = true;
     using type = Result;
@@ -188,30 +228,31 @@ struct UnwrapTuple {
     }
     template <Structure structure, class From>
     static Result values(From& source) {
-        return std::apply([](auto&... elements) { return Result{unwrap_part<structure>(elements)...}; }, source);
+        return std::apply([](auto&... elements) { return Result{unwrap_part<structure, To>(elements)...}; }, source);
     }
 };
 
-template <class First, class Second>
+template <class First, class Second, class To>
     requires(contains_future<First> || contains_future<Second>)
-struct Unwrap<std::pair<First, Second>>
-    : UnwrapTuple<std::pair<First, Second>, std::pair<Unwrapped<First>, Unwrapped<Second>>> {};
+struct Unwrap<std::pair<First, Second>, To>
+    : UnwrapTuple<std::pair<First, Second>, std::pair<Unwrapped<First, To>, Unwrapped<Second, To>>, To> {};
 
-template <class... Elements>
+template <class... Elements, class To>
     requires(contains_future<Elements> || ...)
-struct Unwrap<std::tuple<Elements...>> : UnwrapTuple<std::tuple<Elements...>, std::tuple<Unwrapped<Elements>...>> {};
+struct Unwrap<std::tuple<Elements...>, To>
+    : UnwrapTuple<std::tuple<Elements...>, std::tuple<Unwrapped<Elements, To>...>, To> {};
 
-template <class Element, std::size_t size>
+template <class Element, std::size_t size, class To>
     requires contains_future<Element>
-struct Unwrap<std::array<Element, size>>
-    : UnwrapTuple<std::array<Element, size>, std::array<Unwrapped<Element>, size>> {
+struct Unwrap<std::array<Element, size>, To>
+    : UnwrapTuple<std::array<Element, size>, std::array<Unwrapped<Element, To>, size>, To> {
 };
 
-template <class Value>
+template <class Value, class To>
     requires contains_future<Value>
-struct Unwrap<std::optional<Value>> {
+struct Unwrap<std::optional<Value>, To> {
     static constexpr bool has_future = true;
-    using type = std::optional<Unwrapped<Value>>;
+    using type = std::optional<Unwrapped<Value, To>>;
 
     template <class Visit>
     static void visit(const std::optional<Value>& source, Visit& visit) {
@@ -220,17 +261,17 @@ struct Unwrap<std::optional<Value>> {
     template <Structure structure, class From>
     static type values(From& source) {
         if (!source) return std::nullopt;
-        return type(unwrap_part<structure>(*source));
+        return type(unwrap_part<structure, To>(*source));
     }
 };
 
 /// A variant of values and futures would lose which of them it was; `mixed` ones are refused where they are used.
-template <class... Alternatives>
+template <class... Alternatives, class To>
     requires(contains_future<Alternatives> || ...)
-struct Unwrap<std::variant<Alternatives...>> {
+struct Unwrap<std::variant<Alternatives...>, To> {
     static constexpr bool has_future = true;
     static constexpr bool mixed = !(contains_future<Alternatives> && ...);
-    using type = std::variant<Unwrapped<Alternatives>...>;
+    using type = std::variant<Unwrapped<Alternatives, To>...>;
 
     template <class Visit>
     static void visit(const std::variant<Alternatives...>& source, Visit& visit) {
@@ -247,7 +288,7 @@ private:
         std::optional<type> result;
         static_cast<void>(
             ((source.index() == index &&
-              (result.emplace(std::in_place_index<index>, unwrap_part<structure>(*std::get_if<index>(&source))),
+              (result.emplace(std::in_place_index<index>, unwrap_part<structure, To>(*std::get_if<index>(&source))),
                true)) ||
              ...));
         return std::move(*result);
@@ -266,5 +307,15 @@ inline constexpr bool has_mixed_variant<std::variant<Alternatives...>> =
     Unwrap<std::variant<Alternatives...>>::mixed || (has_mixed_variant<Alternatives> || ...);
 template <class Element, std::size_t size>
 inline constexpr bool has_mixed_variant<std::array<Element, size>> = has_mixed_variant<Element>;
+
+/// A std::set of futures or the like, at any depth.
+template <class A>
+inline constexpr bool has_set_of_futures = false;
+template <template <class...> class Template, class... Arguments>
+    requires contains_future<Template<Arguments...>>
+inline constexpr bool has_set_of_futures<Template<Arguments...>> =
+    SetContainer<Template<Arguments...>> || (has_set_of_futures<Arguments> || ...);
+template <class Element, std::size_t size>
+inline constexpr bool has_set_of_futures<std::array<Element, size>> = has_set_of_futures<Element>;
 
 }  // namespace concur::detail

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <atomic>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -57,8 +58,17 @@ class Workload {
 public:
     virtual void dependencies(Dependencies& dependencies) const = 0;
 
+    /// Whether a thread waits for it, for an unlimited time.
+    [[nodiscard]] bool is_awaited() const noexcept { return waiting_.load(std::memory_order_seq_cst) != 0; }
+
 protected:
     ~Workload() = default;
+
+private:
+    friend class BlockedThread;
+    // Sequentially consistent: a thread counts itself and then looks at the graph, a call that becomes part of the
+    // workload shows that and then looks at this count; one of them sees the other.
+    mutable std::atomic<int> waiting_{0};
 };
 
 /// What a state says it depends on. Without any entry it may be completed by anybody, at any time.
@@ -95,17 +105,24 @@ public:
     BlockedThread(std::span<StateBase* const> states, Until until);
     explicit BlockedThread(const Agent& agent);
     explicit BlockedThread(const Workload& workload);
+    /// For a workload of which any part is enough: looks at one `part` first, and at all of it only if that could never
+    /// happen. Who waits a million times for the next of a million would look at all of them each time.
+    BlockedThread(const Workload& workload, const Workload& part);
     ~BlockedThread();
     BlockedThread(const BlockedThread&) = delete;
     BlockedThread& operator=(const BlockedThread&) = delete;
 
 private:
-    void enter(Dependencies target);
+    /// Counts the thread there; null if it has no role.
+    explicit BlockedThread(const Workload* workload) noexcept;
+    void enter(Dependencies target, std::optional<Dependencies> first_look = std::nullopt);
 
+    const Workload* workload_ = nullptr;
     bool registered_ = false;
 };
 
-/// True if `state`, which is about to depend on `source`, would then wait for itself.
-[[nodiscard]] bool closes_ring(StateBase& state, StateBase& source);
+/// True if `state`, which has just come to depend on others, now waits for itself. Call it when its dependencies are to
+/// be seen by everybody.
+[[nodiscard]] bool closes_ring(StateBase& state);
 
 }  // namespace concur::detail

@@ -1025,3 +1025,36 @@ TEST_CASE("a handler of a future of void may return whatever it likes", "[future
     failed<void>(std::runtime_error("no")).recover([&](std::exception_ptr) { ++handled; }).result();
     CHECK(handled == 2);
 }
+
+namespace {
+Future<int> count_down(int from) {
+    return from == 0 ? ready(0) : ready(from).then([](int left) { return count_down(left - 1); });
+}
+void step(int left, int& steps) {
+    if (left == 0) return;
+    ready(left).on_done([&steps](const Future<int>& now) {
+        ++steps;
+        step(now.result() - 1, steps);
+    });
+}
+}  // namespace
+
+TEST_CASE("a loop of continuations over done futures needs no deep stack", "[future][F34][F6]") {
+    constexpr int many = 200'000;
+    CHECK(count_down(many).result() == 0);
+    int steps = 0;
+    step(many, steps);
+    CHECK(steps == many);
+}
+
+TEST_CASE("a callback on a done future has run when on_done returns, inside another callback, too", "[future][F6]") {
+    bool inner_ran = false;
+    bool seen = false;
+    Promise<int> promise;
+    promise.future().on_done([&](auto) {
+        ready(1).on_done([&](auto) { inner_ran = true; });
+        seen = inner_ran;
+    });
+    promise.set_value(1);
+    CHECK(seen);
+}

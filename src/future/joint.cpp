@@ -1,0 +1,142 @@
+#include "concur/future/joint.hpp"
+
+#include "concur/future/wait_graph.hpp"
+
+namespace concur::detail {
+
+class Joint::Node final : public Continuation {
+public:
+    Node() noexcept : Continuation(Code::library) {}
+    void run(StateBase& source) noexcept override {
+        joint->arrived(static_cast<std::size_t>(this - joint->nodes_.get()), source);
+    }
+    Joint* joint = nullptr;
+};
+
+Joint::Joint(Sources sources, Until until, bool cancel_rest)
+    : StateBase(Phase::pending),
+      size_{sources.size()},
+      until_{until},
+      cancels_rest_{cancel_rest},
+      left_{sources.size() + 1},
+      nodes_{std::make_unique<Node[]>(sources.size())},
+      sources_{std::move(sources)} {
+    if (!sources_.empty()) set_clock(sources_.front()->clock());
+}
+
+Joint::~Joint() = default;
+
+void Joint::start() noexcept {
+    add_ref();  // until nothing is left
+    std::size_t attached = 0;
+    for (; attached < size_ && phase() == Phase::pending; ++attached) {
+        Node& node = nodes_[attached];
+        node.joint = this;
+        if (!sources_[attached]->attach(node)) node.run(*sources_[attached]);
+    }
+    if (stage_.fetch_or(started_stage, std::memory_order_acq_rel) & over_stage) leave();
+    depart(size_ - attached + 1);
+}
+
+bool Joint::is_decided_by(const StateBase& source) const noexcept {
+    switch (until_) {
+        case Until::all_done:
+            return false;
+        case Until::first_done:
+            return true;
+        case Until::first_failure:
+            return source.error() != nullptr;
+        case Until::first_success:
+            return source.error() == nullptr;
+    }
+    return false;
+}
+
+void Joint::arrived(std::size_t index, StateBase& source) noexcept {
+    const bool decides = is_decided_by(source);
+    if (cancels_rest_ && (decides || (until_ == Until::all_done && source.error()))) cancel_others(source);
+    if (decides && advance(Phase::pending, Phase::running)) {
+        settle(index, &source);
+        over();
+    }
+    depart(1);
+}
+
+void Joint::cancel_others(const StateBase& source) noexcept {
+    if (rest_is_cancelled_.exchange(true, std::memory_order_relaxed)) return;
+    Sources sources;  // of its own: those of the joint may go at any moment
+    add_sources(sources);
+    for (const IntrusivePtr<StateBase>& other : sources)
+        if (other.get() != &source) other->cancel(Cancel::only_this);
+}
+
+void Joint::ended(Phase from) noexcept {
+    if (from == Phase::pending) over();
+}
+
+// Settled or cancelled before all sources were done.
+void Joint::over() noexcept {
+    if (stage_.fetch_or(over_stage, std::memory_order_acq_rel) & started_stage) leave();
+}
+
+void Joint::leave() noexcept {
+    const Sources sources = take_sources();
+    std::size_t gone = 0;
+    for (std::size_t i = 0; i < size_; ++i)
+        if (sources[i]->detach(nodes_[i])) ++gone;
+    if (gone != 0) depart(gone);
+}
+
+void Joint::depart(std::size_t count) noexcept {
+    // Acquire and release: who brings it to zero sees what all others saw of the sources.
+    if (left_.fetch_sub(count, std::memory_order_acq_rel) != count) return;
+    if (advance(Phase::pending, Phase::running)) {
+        { const Sources done = take_sources(); }
+        settle(none, nullptr);
+    }
+    release();
+}
+
+Joint::Sources Joint::take_sources() noexcept {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(sources_, {});
+}
+
+void Joint::fail(StateBase& source) noexcept {
+    if (const Claim claim = this->claim(Phase::running))
+        complete(claim, source.see_error(), source.stop_reason(), CompletedBy::owner, &source);
+}
+
+void Joint::fail(std::exception_ptr error, StopReason reason) noexcept {
+    if (const Claim claim = this->claim(Phase::running)) complete(claim, std::move(error), reason, CompletedBy::owner);
+}
+
+std::optional<std::size_t> Joint::wait_or_cancel(Duration timeout) {
+    try {
+        if (wait(deadline_after(clock().now(), timeout))) return std::nullopt;
+    } catch (...) {
+        cancel(Cancel::only_this);
+        throw;
+    }
+    std::size_t pending = 0;
+    {
+        const std::lock_guard lock(mutex_);
+        for (const IntrusivePtr<StateBase>& source : sources_) pending += source->done() ? 0 : 1;
+    }
+    if (cancel(Cancel::only_this)) return pending;
+    wait();  // it is being settled at this moment, and values may be in it already
+    return std::nullopt;
+}
+
+void Joint::dependencies(Dependencies& dependencies) {
+    const std::lock_guard lock(mutex_);
+    dependencies.any_suffices = until_ == Until::first_done || until_ == Until::first_success;
+    for (const IntrusivePtr<StateBase>& source : sources_) dependencies.on(source);
+}
+
+void Joint::add_sources(Sources& sources) {
+    const std::lock_guard lock(mutex_);
+    sources.insert(sources.end(), sources_.begin(), sources_.end());
+}
+
+}  // namespace concur::detail

@@ -1,0 +1,43 @@
+#include "concur/future/wait.hpp"
+
+namespace concur::detail {
+namespace {
+
+/// Ends when enough is done, and knows no failure: `wait` only tells what it found.
+class Waited final : public ValueState<void, Joint> {
+public:
+    Waited(Sources sources, Until until) : ValueState(std::move(sources), until) {}
+
+private:
+    void settle(std::size_t, StateBase*) noexcept override { static_cast<void>(publish(Phase::running)); }
+};
+
+Joint::Until until(ReturnWhen return_when) noexcept {
+    switch (return_when) {
+        case ReturnWhen::all_completed:
+            break;
+        case ReturnWhen::first_completed:
+            return Joint::Until::first_done;
+        case ReturnWhen::first_exception:
+            return Joint::Until::first_failure;
+    }
+    return Joint::Until::all_done;
+}
+
+}  // namespace
+
+Future<void> when_settled(Joint::Sources sources, ReturnWhen return_when) {
+    auto* waited = new Waited(std::move(sources), until(return_when));
+    auto future = Future<void>::adopt(waited);
+    waited->start();
+    return future;
+}
+
+void wait_for_sources(Joint::Sources sources, const WaitOptions& options) {
+    auto* waited = new Waited(std::move(sources), until(options.return_when));
+    const auto handle = Future<void>::adopt(waited);
+    waited->start();
+    static_cast<void>(waited->wait_or_cancel(options.timeout));
+}
+
+}  // namespace concur::detail
