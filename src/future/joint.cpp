@@ -53,11 +53,15 @@ bool Joint::is_decided_by(const StateBase& source) const noexcept {
 }
 
 void Joint::arrived(std::size_t index, StateBase& source) noexcept {
-    const bool decides = is_decided_by(source);
-    if (cancels_rest_ && (decides || (until_ == Until::all_done && source.error()))) cancel_others(source);
-    if (decides && advance(Phase::pending, Phase::running)) {
-        deciding_ = index;
-        if (second_is_through()) leave_and_settle();
+    if (is_decided_by(source)) {
+        if (advance(Phase::pending, Phase::running)) {
+            // Only now, or one of the cancelled could decide.
+            if (cancels_rest_) cancel_others(source);
+            deciding_ = index;
+            if (second_is_through()) leave_and_settle();
+        }
+    } else if (cancels_rest_ && until_ == Until::all_done && source.error()) {
+        cancel_others(source);
     }
     depart(1);
 }
