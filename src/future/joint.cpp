@@ -27,14 +27,14 @@ Joint::Joint(Sources sources, Until until, bool cancel_rest)
 Joint::~Joint() = default;
 
 void Joint::start() noexcept {
-    add_ref();  // until nothing is left
+    add_unshared_ref();  // its own, until nothing is left
     std::size_t attached = 0;
     for (; attached < size_ && phase() == Phase::pending; ++attached) {
         Node& node = nodes_[attached];
         node.joint = this;
         if (!sources_[attached]->attach(node)) node.run(*sources_[attached]);
     }
-    if (stage_.fetch_or(started_stage, std::memory_order_acq_rel) & over_stage) leave();
+    if (second_is_through()) leave_and_settle();
     depart(size_ - attached + 1);
 }
 
@@ -53,30 +53,39 @@ bool Joint::is_decided_by(const StateBase& source) const noexcept {
 }
 
 void Joint::arrived(std::size_t index, StateBase& source) noexcept {
-    const bool decides = is_decided_by(source);
-    if (cancels_rest_ && (decides || (until_ == Until::all_done && source.error()))) cancel_others(source);
-    if (decides && advance(Phase::pending, Phase::running)) {
-        settle(index, &source);
-        over();
+    if (is_decided_by(source)) {
+        if (advance(Phase::pending, Phase::running)) {
+            // Only now, or one of the cancelled could decide.
+            if (cancels_rest_) cancel_others(source);
+            deciding_ = index;
+            if (second_is_through()) leave_and_settle();
+        }
+    } else if (cancels_rest_ && until_ == Until::all_done && source.error()) {
+        cancel_others(source);
     }
     depart(1);
 }
 
+bool Joint::second_is_through() noexcept { return one_is_through_.exchange(true, std::memory_order_acq_rel); }
+
 void Joint::cancel_others(const StateBase& source) noexcept {
     if (rest_is_cancelled_.exchange(true, std::memory_order_relaxed)) return;
-    Sources sources;  // of its own: those of the joint may go at any moment
+    std::vector<IntrusivePtr<StateBase>> sources;  // those of the joint may go at any moment
     add_sources(sources);
     for (const IntrusivePtr<StateBase>& other : sources)
         if (other.get() != &source) other->cancel(Cancel::only_this);
 }
 
 void Joint::ended(Phase from) noexcept {
-    if (from == Phase::pending) over();
+    // start() is through: before that, nobody who could cancel knows the joint.
+    if (from == Phase::pending) leave();
 }
 
-// Settled or cancelled before all sources were done.
-void Joint::over() noexcept {
-    if (stage_.fetch_or(over_stage, std::memory_order_acq_rel) & started_stage) leave();
+void Joint::leave_and_settle() noexcept {
+    const std::size_t deciding = deciding_;
+    const IntrusivePtr<StateBase> source(sources_[deciding]);
+    leave();
+    settle(deciding, source.get());
 }
 
 void Joint::leave() noexcept {
@@ -91,7 +100,7 @@ void Joint::depart(std::size_t count) noexcept {
     // Acquire and release: who brings it to zero sees what all others saw of the sources.
     if (left_.fetch_sub(count, std::memory_order_acq_rel) != count) return;
     if (advance(Phase::pending, Phase::running)) {
-        { const Sources done = take_sources(); }
+        static_cast<void>(take_sources());
         settle(none, nullptr);
     }
     release();
@@ -121,7 +130,7 @@ std::optional<std::size_t> Joint::wait_or_cancel(Duration timeout) {
     std::size_t pending = 0;
     {
         const std::lock_guard lock(mutex_);
-        for (const IntrusivePtr<StateBase>& source : sources_) pending += source->done() ? 0 : 1;
+        for (const StateBase* source : sources_) pending += source->done() ? 0 : 1;
     }
     if (cancel(Cancel::only_this)) return pending;
     wait();  // it is being settled at this moment, and values may be in it already
@@ -131,12 +140,13 @@ std::optional<std::size_t> Joint::wait_or_cancel(Duration timeout) {
 void Joint::dependencies(Dependencies& dependencies) {
     const std::lock_guard lock(mutex_);
     dependencies.any_suffices = until_ == Until::first_done || until_ == Until::first_success;
-    for (const IntrusivePtr<StateBase>& source : sources_) dependencies.on(source);
+    for (StateBase* source : sources_) dependencies.on(IntrusivePtr(source));
 }
 
-void Joint::add_sources(Sources& sources) {
+void Joint::add_sources(std::vector<IntrusivePtr<StateBase>>& sources) {
     const std::lock_guard lock(mutex_);
-    sources.insert(sources.end(), sources_.begin(), sources_.end());
+    sources.reserve(sources.size() + sources_.size());
+    for (StateBase* source : sources_) sources.emplace_back(source);
 }
 
 }  // namespace concur::detail

@@ -1,5 +1,5 @@
 // id: D26
-// expect: gather() was given a variant of values and futures
+// expect: was given a variant of values and futures
 // expect: std::variant<int, concur::Future<double>
 
 #include <concur/concur.hpp>

@@ -75,7 +75,7 @@ public:
         requires(detail::is_range_of_futures<std::remove_cvref_t<Range>> &&
                  !std::is_same_v<std::remove_cvref_t<Range>, AsCompleted>)
     explicit AsCompleted(Range&& futures, const AsCompletedOptions& options = {})
-        : AsCompleted(detail::handles_of(std::forward<Range>(futures)), options, nullptr) {}
+        : AsCompleted(handles_of(std::forward<Range>(futures)), options, nullptr) {}
 
     void add(Future<T> future) {
         if (!future.valid()) detail::throw_no_state();
@@ -96,6 +96,19 @@ private:
     AsCompleted(std::vector<Future<T>> futures, const AsCompletedOptions& options, std::nullptr_t)
         : completions_(clock_of(futures), options.timeout) {
         for (Future<T>& future : futures) add(std::move(future));
+    }
+
+    template <class Range>
+    [[nodiscard]] static std::vector<Future<T>> handles_of(Range&& futures) {
+        if constexpr (std::is_same_v<detail::HandleIn<Range>, Future<T>>) {
+            return detail::handles_of(std::forward<Range>(futures));
+        } else {
+            static_assert(
+                detail::accepted<detail::Expected<Future<T>>, detail::Given<detail::HandleIn<Range>>>,
+                "concur: this AsCompleted<T> was given other futures than those of its T; name their type, or "
+                "use as_completed(...)");
+            return {};
+        }
     }
 
     // That of the workers, if they have one of their own.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "concur/core/duration.hpp"
+#include "concur/core/fork.hpp"
 #include "concur/core/intrusive_ptr.hpp"
 #include "concur/future/future.hpp"
 #include "concur/future/unwrap.hpp"
@@ -22,12 +23,13 @@ namespace concur::detail {
 /// back then, and when the joint is cancelled. The sources themselves go on; with `cancel_rest` the first one that
 /// decides, or fails where all are waited for, cancels the others. Linear in the number of sources, however they end.
 ///
-/// Owners: the joint keeps a reference on every source until it is settled (the handles are in what the derived class
-/// keeps), and on itself until the last continuation has run or was taken back.
+/// Owners: the derived class (or the caller of a wait) keeps the handles on the sources until the joint is settled, or
+/// `ended`. The joint has only their addresses, and forgets them just before that. It keeps itself until the last
+/// continuation has run or was taken back.
 class Joint : public StateBase {
 public:
     enum class Until : unsigned char { all_done, first_done, first_failure, first_success };
-    using Sources = std::vector<IntrusivePtr<StateBase>>;
+    using Sources = std::vector<StateBase*>;
 
     /// Begins to wait; once, when the joint is complete. It may be settled when this returns.
     void start() noexcept;
@@ -39,7 +41,7 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
     void dependencies(Dependencies& dependencies) override;
-    void add_sources(Sources& sources) override;
+    void add_sources(std::vector<IntrusivePtr<StateBase>>& sources) override;
 
 protected:
     static constexpr std::size_t none = static_cast<std::size_t>(-1);
@@ -54,6 +56,7 @@ protected:
     void fail(StateBase& source) noexcept;
     void fail(std::exception_ptr error, StopReason reason) noexcept;
 
+    /// Cancelled: what is kept of the futures may go when this returns.
     void ended(Phase from) noexcept override;
 
 private:
@@ -62,7 +65,8 @@ private:
     [[nodiscard]] bool is_decided_by(const StateBase& source) const noexcept;
     void arrived(std::size_t index, StateBase& source) noexcept;
     void cancel_others(const StateBase& source) noexcept;
-    void over() noexcept;
+    [[nodiscard]] bool second_is_through() noexcept;
+    void leave_and_settle() noexcept;
     void leave() noexcept;
     void depart(std::size_t count) noexcept;
     [[nodiscard]] Sources take_sources() noexcept;
@@ -70,14 +74,15 @@ private:
     const std::size_t size_;
     const Until until_;
     const bool cancels_rest_;
-    // Attaching and taking back must not overlap: who comes second of start() and over() takes back.
-    enum Stage : unsigned char { started_stage = 1, over_stage = 2 };
-    std::atomic<unsigned char> stage_{0};
+    // Attaching and taking back must not overlap: of start() and whoever decides, the second one takes back and
+    // settles.
+    std::atomic<bool> one_is_through_{false};
+    std::size_t deciding_ = none;  // written by who decides
     std::atomic<bool> rest_is_cancelled_{false};
     // Continuations that have neither run nor been taken back, and start() while it is at work.
     std::atomic<std::size_t> left_;
     std::unique_ptr<Node[]> nodes_;
-    std::mutex mutex_;  // guards sources_ against dependencies()
+    std::mutex mutex_;  // guards sources_, which other threads read while they are there
     Sources sources_;
 };
 
@@ -106,7 +111,10 @@ protected:
         kept_.reset();
         static_cast<void>(this->publish(Phase::running));
     }
-    void claimed(Phase) noexcept override { kept_.reset(); }
+    void ended(Phase from) noexcept override {
+        Base::ended(from);
+        if (from == Phase::pending) kept_.reset();
+    }
 
 private:
     std::optional<Kept> kept_;
@@ -118,8 +126,9 @@ template <class A>
     Joint::Sources sources;
     if constexpr (requires { structure.size(); }) sources.reserve(structure.size());
     const auto collect = [&sources](StateBase& state) {
-        state.refuse_if_forked();
-        sources.emplace_back(&state);
+        // A process that never forked need not fetch each state from far memory to see that.
+        if (fork_generation() != 0) state.refuse_if_forked();
+        sources.push_back(&state);
     };
     visit_futures(structure, collect);
     return sources;

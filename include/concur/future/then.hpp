@@ -133,25 +133,26 @@ public:
     ThenState(Future<T> source, Step step, Executor executor)
         : Base(Phase::pending), Continuation(Code::user), step_{std::move(step)}, executor_{std::move(executor)} {
         this->set_clock(source.shared_state_of_future()->clock());
-        this->set_source(source.release_state());
+        source_ = source.release_state();
     }
 
-    /// Gives the first handle.
-    static Future<Flattened<Result>> start(Future<T> source, Step step, Executor executor) {
+    /// Gives the first handle. The caller keeps its own on the source.
+    static Future<Flattened<Result>> start(const Future<T>& source, Step step, Executor executor) {
         StateBase& before = *source.shared_state_of_future();
         before.refuse_if_forked();
-        before.add_ref();
-        const auto keep = IntrusivePtr<StateBase>::adopt(&before);
-        auto* state = new ThenState(std::move(source), std::move(step), std::move(executor));
-        state->add_ref();  // the continuation's own
+        auto* state = new ThenState(source, std::move(step), std::move(executor));
+        state->add_unshared_ref();  // the continuation's own
         auto future = Future<Flattened<Result>>::adopt(state);
-        if (!before.attach(*state)) run_at_once(*state, before);
+        if (!before.attach(*state)) {
+            const IntrusivePtr<StateBase> keep(&before);  // the continuation may take the caller's handle
+            run_at_once(*state, before);
+        }
         return future;
     }
 
-    void run(StateBase&) noexcept override {
+    void run(StateBase& source) noexcept override {
         if constexpr (std::is_same_v<Executor, Inline>) {
-            step();
+            step(source);
         } else {
             // The task may run, and let go of this state, while execute() is still at work.
             const IntrusivePtr<StateBase> keep(this);
@@ -196,7 +197,7 @@ private:
         }
         /// Once; an executor that runs its task again is not listened to.
         void run() noexcept {
-            if (ThenState* state = state_.exchange(nullptr)) state->step();
+            if (ThenState* state = state_.exchange(nullptr)) state->step(*state->source());
         }
 
     private:
@@ -210,8 +211,8 @@ private:
         this->release();
     }
 
-    // Ends with giving up the continuation's reference.
-    void step() noexcept {
+    // Ends with giving up the continuation's reference. The caller keeps one on the source.
+    void step(StateBase& before) noexcept {
         if (!this->advance(Phase::pending, Phase::running)) {
             drop_source();
             return this->release();
@@ -219,10 +220,9 @@ private:
         const Role role;
         runs_on_.store(&this_thread_record(), std::memory_order_release);
         auto source = Future<T>::adopt(this->take_source());
-        const IntrusivePtr<StateBase> before(source.shared_state_of_future());
         try {
-            if (passes_failures && before->error()) {
-                fail(before->see_error(), before->stop_reason(), before.get());
+            if (passes_failures && before.error()) {
+                fail(before.see_error(), before.stop_reason(), &before);
             } else if constexpr (is_future<Result>) {
                 Result inner = (*step_)(std::move(source));
                 step_.reset();
@@ -236,8 +236,8 @@ private:
             }
         } catch (...) {
             const std::exception_ptr error = std::current_exception();
-            if (error == before->error())
-                fail(error, before->stop_reason(), before.get());  // the source's own, passed on
+            if (error == before.error())
+                fail(error, before.stop_reason(), &before);  // the source's own, passed on
             else
                 fail(error, StopReason::retries_exhausted);
         }
@@ -256,9 +256,11 @@ private:
 
     StateBase** source_slot() noexcept override { return &source_; }
 
-    StateBase* source_ = nullptr;
+    // The small ones first: they may fit behind the flags of the continuation, and the state of a plain function into
+    // 120 bytes, as calls do.
     std::optional<Step> step_;  // gone before the state is done, as a call's arguments are
     [[no_unique_address]] Executor executor_;
+    StateBase* source_ = nullptr;
     std::atomic<ThreadRecord*> runs_on_{nullptr};
 };
 

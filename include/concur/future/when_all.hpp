@@ -61,8 +61,8 @@ template <class To, class A>
     constexpr StructureFault fault = structure_fault<To, A>();
     if constexpr (fault == StructureFault::mixed_variant) {
         static_assert(accepted<Given<A>>,
-                      "concur: this structure has a variant of values and futures in it, of which the result could not "
-                      "tell which it was; make the values futures with ready(v), or use list(...)");
+                      "concur: gather() or when_all() was given a variant of values and futures; make the values "
+                      "futures with ready(v), or use list(...)");
         return Refused();
     } else if constexpr (fault == StructureFault::set_of_outcomes) {
         static_assert(accepted<Given<A>>,

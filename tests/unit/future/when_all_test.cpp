@@ -275,8 +275,8 @@ TEST_CASE("a million futures are joined in linear time, whatever they end in", "
     CHECK(outcomes.result().size() == count);
 }
 
-TEST_CASE("a million futures are cancelled through when_all in linear time", "[when_all][F5][F34]") {
-    constexpr std::size_t count = 1'000'000;
+TEST_CASE("a hundred thousand futures are cancelled through when_all in linear time", "[when_all][F5][F34]") {
+    constexpr std::size_t count = 100'000;
     std::vector<Promise<int>> promises(count);
     const std::vector<Future<int>> futures = futures_of(promises);
     CHECK(when_all(futures).cancel(Cancel::sources));
