@@ -96,7 +96,8 @@ private:
 };
 
 Backend::Backend(WorkerConfig config, std::unique_ptr<ObjectFactory> factory)
-    : CallHost(std::string(config.settings.name.value().view()), *config.clock, std::move(config.observer)),
+    : CallHost(std::string(config.settings.name.value().view()), config.clock.get(), std::move(config.observer),
+               std::move(config.instruments)),
       settings_{config.settings},
       factory_{std::move(factory)} {}
 

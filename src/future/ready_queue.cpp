@@ -55,7 +55,7 @@ void ReadyQueue::add(Continuation* list, StateBase& source, bool for_other) noex
         }
         oldest = next;
     }
-    if (callbacks) runtime_post(*new DeferredCallbacks(callbacks, source));
+    if (callbacks) runtime_post(*new DeferredCallbacks(callbacks, source), source.clock());
 }
 
 void ReadyQueue::run() noexcept {

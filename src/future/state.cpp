@@ -275,8 +275,10 @@ bool StateBase::wait_long(TimePoint deadline) {
     std::uint32_t word = word_.load(std::memory_order_acquire);
     while (phase_of(word) != Phase::done) {
         if (!(word & parked_flag)) {
-            // Release is not needed: the flag publishes nothing.
-            if (!word_.compare_exchange_weak(word, word | parked_flag, std::memory_order_acquire)) continue;
+            // Release: who sees the flag and wakes this thread has to know of the clock that it waits on.
+            if (!word_.compare_exchange_weak(word, word | parked_flag, std::memory_order_acq_rel,
+                                             std::memory_order_acquire))
+                continue;
             word |= parked_flag;
         }
         if (deadline != no_deadline && clock().now() >= deadline) return false;

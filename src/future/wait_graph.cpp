@@ -197,6 +197,16 @@ BlockedThread::~BlockedThread() {
     blocked_threads.fetch_sub(1, std::memory_order_relaxed);
 }
 
+std::vector<ThreadRecord*> threads_behind(StateBase& state) {
+    Dependencies dependencies;  // holds references: released when the mutex is unlocked
+    const std::lock_guard lock(graph().mutex);
+    state.dependencies(dependencies);
+    std::vector<ThreadRecord*> threads = dependencies.threads;
+    for (const Agent* agent : dependencies.agents)
+        if (ThreadRecord* holder = agent->holder()) threads.push_back(holder);
+    return threads;
+}
+
 bool closes_ring(StateBase& state, StateBase& source) {
     if (&state == &source) return true;
     // Nobody waits for the state yet, so no ring goes through it. Without this, futures that follow each other in a

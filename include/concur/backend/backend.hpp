@@ -27,7 +27,8 @@ public:
 struct WorkerConfig {
     Settings settings;
     std::shared_ptr<Observer> observer;
-    Clock* clock = &steady_clock();
+    TimeSource clock;
+    InstrumentSettings instruments;
 };
 
 /// One worker. Counts handles (proxies; the last one stops the worker) and references (who else needs the memory).

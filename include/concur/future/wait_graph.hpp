@@ -105,6 +105,9 @@ private:
     bool registered_ = false;
 };
 
+/// The threads that hold what the state depends on directly: a worker, or the state's own continuation.
+[[nodiscard]] std::vector<ThreadRecord*> threads_behind(StateBase& state);
+
 /// True if `state`, which is about to depend on `source`, would then wait for itself.
 [[nodiscard]] bool closes_ring(StateBase& state, StateBase& source);
 
