@@ -51,7 +51,7 @@ public:
         for (const Backend::StopLevel level : {Backend::StopLevel::drain, Backend::StopLevel::now}) {
             for (const auto& backend : all) backend->raise_stop_level(level);
             const TimePoint deadline = deadline_after(steady_clock().now(), exit_patience);
-            for (const auto& backend : all) backend->await_end(deadline);
+            for (const auto& backend : all) backend->await_end(steady_clock(), deadline);
         }
         for (const auto& backend : all) {
             if (backend->has_ended()) {
@@ -161,7 +161,7 @@ void Backend::stop_at_exit() noexcept {
     for (const StopLevel level : {StopLevel::drain, StopLevel::now}) {
         if (stop_level() >= level) continue;
         raise_stop_level(level);
-        await_end(deadline_after(steady_clock().now(), exit_patience));
+        await_end(steady_clock(), deadline_after(steady_clock().now(), exit_patience));
     }
     if (has_ended())
         join();
@@ -185,13 +185,14 @@ void Backend::stop_and_wait(Stop how) {
     if (!has_ended()) {
         const BlockingWait blocking(static_cast<const Workload&>(*this));
         const Duration timeout = *settings_.stop_timeout;
-        if (how == Stop::drain && !await_end(deadline_after(clock().now(), timeout))) raise_stop_level(StopLevel::now);
-        if (!await_end(deadline_after(clock().now(), timeout))) {
+        if (how == Stop::drain && !await_end(clock(), deadline_after(clock().now(), timeout)))
+            raise_stop_level(StopLevel::now);
+        if (!await_end(clock(), deadline_after(clock().now(), timeout))) {
             abandon_running_call();
             warn(WarningKind::stuck, fmt::format("the worker {} does not end: what it runs does not react to being "
                                                  "asked to stop, and a thread cannot be killed",
                                                  name()));
-            await_end(no_deadline);
+            await_end(clock(), no_deadline);
         }
     }
     join();
@@ -253,10 +254,10 @@ void Backend::report_ended() noexcept {
     wake_drainers();
 }
 
-bool Backend::await_end(TimePoint deadline) noexcept {
+bool Backend::await_end(Clock& clock, TimePoint deadline) noexcept {
     while (!has_ended()) {
-        if (deadline != no_deadline && clock().now() >= deadline) return false;
-        clock().park(ended_, 0, deadline);
+        if (deadline != no_deadline && clock.now() >= deadline) return false;
+        clock.park(ended_, 0, deadline);
     }
     return true;
 }

@@ -16,11 +16,20 @@ void ManualClock::advance(Duration time) {
     if (time < Duration())
         throw ConfigError("advance", fmt::format("{} s is not allowed; time does not go back, 0 or more",
                                                  static_cast<double>(time.count()) / 1e9));
+    time_->refuse_if_forked();
     time_->advance(time);
 }
 
-bool ManualClock::advance_to_next() { return time_->advance_to_next(); }
-void ManualClock::settle() { time_->settle(); }
+bool ManualClock::advance_to_next() {
+    time_->refuse_if_forked();
+    return time_->advance_to_next();
+}
+
+void ManualClock::settle() {
+    time_->refuse_if_forked();
+    time_->settle();
+}
+
 Duration ManualClock::elapsed() const { return time_->elapsed(); }
 std::chrono::steady_clock::time_point ManualClock::now() const { return time_->now(); }
 

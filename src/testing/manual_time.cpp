@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "concur/core/errors.hpp"
 #include "core/process_wide.hpp"
 #include "core/runtime.hpp"
 #include "core/thread.hpp"
@@ -187,6 +188,11 @@ private:
     ParkingLot& lot_ = ParkingLot::get();
     Lock lock_;
 };
+
+void ManualTime::refuse_if_forked() const {
+    if (generation_ != fork_generation())
+        throw ForkedHandleError("this ManualClock was made before a fork, and its workers are not in the child");
+}
 
 void ManualTime::settle() {
     Step step(*this);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "concur/core/clock.hpp"
+#include "concur/core/fork.hpp"
 #include "concur/future/wait_graph.hpp"
 
 namespace concur::detail {
@@ -89,6 +90,8 @@ public:
 
     // What ManualClock does.
 
+    /// Throws ForkedHandleError in the child of a fork: nobody who was counted is there.
+    void refuse_if_forked() const;
     void advance(Duration time);
     bool advance_to_next();
     void settle();
@@ -122,6 +125,7 @@ private:
     }
 
     const TimePoint start_;
+    const std::uint32_t generation_ = fork_generation();
     std::atomic<TimePoint::rep> now_;
     std::atomic<std::uint32_t> references_{0};
     std::size_t active_ = 0;

@@ -158,10 +158,14 @@ public:
     template <class V>
         requires(!std::is_void_v<Value> && std::is_constructible_v<Value, V>)
     FakeMethod& returns(V&& value) {
-        static_assert(detail::is_copyable<Value>,
-                      "concur: this result cannot be copied, so it can answer one call only; use returns_once(), or "
-                      "does(f) with a function that makes it");
-        return always(make([value = Value(std::forward<V>(value))](auto&&...) -> Value { return value; }));
+        if constexpr (detail::is_copyable<Value>) {
+            return always(make([value = Value(std::forward<V>(value))](auto&&...) -> Value { return value; }));
+        } else {
+            static_assert(detail::accepted<detail::Returned<Value>>,
+                          "concur: this result cannot be copied, so it can answer one call only; use returns_once(), "
+                          "or does(f) with a function that makes it");
+            return *this;
+        }
     }
     FakeMethod& returns() requires std::is_void_v<Value> {
         return always(make([](auto&&...) {}));
@@ -281,11 +285,15 @@ private:
     template <class F>
     static std::shared_ptr<Action> make_function(F&& f) {
         using Plain = std::decay_t<F>;
-        static_assert(detail::answers_plainly<Plain, typename Target::Parameters> ||
-                          detail::answers_with_context<Plain, typename Target::Parameters>,
-                      "concur: this function cannot answer the method; let it take the method's parameters, with or "
-                      "without CallContext& before them");
-        return make(Plain(std::forward<F>(f)));
+        using Parameters = typename Target::Parameters;
+        if constexpr (detail::answers_plainly<Plain, Parameters> || detail::answers_with_context<Plain, Parameters>) {
+            return make(Plain(std::forward<F>(f)));
+        } else {
+            static_assert(detail::accepted<detail::Function<Plain>, detail::Expected<Parameters>>,
+                          "concur: this function cannot answer the method; let it take the method's parameters, with "
+                          "or without CallContext& before them");
+            return {};
+        }
     }
     template <class E>
     static std::shared_ptr<Action> make_failure(E&& error) {

@@ -48,7 +48,8 @@ public:
     /// For `.clock(...)`.
     operator TimeSource() const;
 
-    /// Goes on by `time`, from one timer to the next, and settles after each. ConfigError for a negative time.
+    /// Goes on by `time`, from one timer to the next, and settles after each. ConfigError for a negative time. In the
+    /// child of a fork this and the others throw ForkedHandleError.
     void advance(Duration time);
     /// Goes on to the next instant for which a timer is set, and settles; false if there is none.
     bool advance_to_next();
