@@ -96,7 +96,8 @@ private:
 };
 
 Backend::Backend(WorkerConfig config, std::unique_ptr<ObjectFactory> factory)
-    : CallHost(std::string(config.settings.name.value().view()), *config.clock, std::move(config.observer)),
+    : CallHost(std::string(config.settings.name.value().view()), config.clock.get(), std::move(config.observer),
+               std::move(config.instruments)),
       settings_{config.settings},
       factory_{std::move(factory)} {}
 
@@ -184,13 +185,14 @@ void Backend::stop_and_wait(Stop how) {
     if (!has_ended()) {
         const BlockingWait blocking(static_cast<const Workload&>(*this));
         const Duration timeout = *settings_.stop_timeout;
-        if (how == Stop::drain && !await_end(deadline_after(clock().now(), timeout))) raise_stop_level(StopLevel::now);
-        if (!await_end(deadline_after(clock().now(), timeout))) {
+        if (how == Stop::drain && !await_end(clock(), deadline_after(clock().now(), timeout)))
+            raise_stop_level(StopLevel::now);
+        if (!await_end(clock(), deadline_after(clock().now(), timeout))) {
             abandon_running_call();
             warn(WarningKind::stuck, fmt::format("the worker {} does not end: what it runs does not react to being "
                                                  "asked to stop, and a thread cannot be killed",
                                                  name()));
-            await_end(no_deadline);
+            await_end(clock(), no_deadline);
         }
     }
     join();
@@ -252,17 +254,17 @@ void Backend::report_ended() noexcept {
     wake_drainers();
 }
 
-bool Backend::await_end(TimePoint deadline) noexcept {
+bool Backend::await_end(Clock& clock, TimePoint deadline) noexcept {
     while (!has_ended()) {
-        if (deadline != no_deadline && clock().now() >= deadline) return false;
-        clock().park(ended_, 0, deadline);
+        if (deadline != no_deadline && clock.now() >= deadline) return false;
+        clock.park(ended_, 0, deadline);
     }
     return true;
 }
 
 // A worker whose method called exit() on this very thread does not end before the process does.
 void Backend::await_end_at_exit(TimePoint deadline) noexcept {
-    if (!is_inside()) await_end(deadline);
+    if (!is_inside()) await_end(steady_clock(), deadline);
 }
 
 void Backend::note_first_call() noexcept {

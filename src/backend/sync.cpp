@@ -1,4 +1,6 @@
 // Sync mode: the object lives wherever its callers are; they take turns.
+#include <optional>
+
 #include "concur/backend/backend.hpp"
 #include "concur/call/inputs.hpp"
 #include "concur/call/runner.hpp"
@@ -13,6 +15,16 @@ public:
     using Backend::Backend;
 
 private:
+    /// A call as an activity of the clock, on its caller's thread.
+    class CountedCall {
+    public:
+        explicit CountedCall(Clock& clock) noexcept : activity_{clock}, active_{activity_} {}
+
+    private:
+        Activity activity_;
+        ActiveThread active_;
+    };
+
     enum Turn : std::uint32_t { free, taken, contended };
 
     bool runs_in_caller() const noexcept override { return true; }
@@ -24,6 +36,9 @@ private:
             if (!object_) throw_stopped(call);  // made by the object's destructor
             return Runner::run_unshared(*this, call, object_);
         }
+        std::optional<CountedCall> counted;
+        if (counts_activities()) [[unlikely]]
+            counted.emplace(clock());
         take_turn();
         if (!object_ || stop_level() == StopLevel::now) {
             leave_turn();

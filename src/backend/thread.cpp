@@ -72,7 +72,10 @@ private:
     enum Start : std::uint32_t { starting, started, failed, given_up };
 
     void start_object() override {
-        thread_ = start_thread(name(), [self = IntrusivePtr<ThreadBackend>(this)] { self->main(); });
+        thread_ = start_thread(name(), [self = IntrusivePtr<ThreadBackend>(this), activity = Activity(clock())] {
+            const ActiveThread active(activity);
+            self->main();
+        });
         const Duration timeout = *settings().init_timeout;
         const TimePoint deadline = deadline_after(clock().now(), timeout);
         try {

@@ -4,6 +4,17 @@
 
 namespace concur::detail {
 
+CallHost::CallHost(std::string name, Clock& clock, std::shared_ptr<Observer> observer, InstrumentSettings instruments)
+    : name_{std::move(name)},
+      clock_(&clock),
+      observer_{std::move(observer)},
+      instruments_{instruments.empty() ? nullptr : std::make_unique<Instruments>(std::move(instruments))},
+      counts_activities_{clock.counts_activities()} {
+    clock_->add_host(*this);
+}
+
+CallHost::~CallHost() { clock_->remove_host(*this); }
+
 bool CallHost::hold(CallBase& call) {
     CallBase::Rare& place = call.rare();
     const std::lock_guard lock(mutex_);
@@ -47,6 +58,7 @@ void CallHost::forget(CallBase& call) noexcept {
         last = --held_count_ == 0;
     }
     if (last) nothing_held();
+    clock_->held_call_left();
     call.release();
     release();
 }
@@ -55,6 +67,13 @@ void CallHost::dependencies(Dependencies& dependencies) const {
     dependencies.on(agent_);
     const std::lock_guard lock(mutex_);
     for (CallBase* call = held_; call; call = call->rare().next_held) dependencies.on(IntrusivePtr<StateBase>(call));
+}
+
+bool CallHost::list_held(std::vector<IntrusivePtr<CallBase>>& calls) const {
+    const std::lock_guard lock(mutex_);
+    std::size_t listed = 0;
+    for (CallBase* call = held_; call; call = call->rare().next_held, ++listed) calls.emplace_back(call);
+    return listed == held_count_;
 }
 
 bool CallHost::fails_held_calls() const {

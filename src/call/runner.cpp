@@ -25,6 +25,14 @@ CallContext& current_context() {
     return *context_of_this_thread;
 }
 
+StateBase* Runner::invoke_with_instruments(CallHost& host, CallBase& call, void* object, CallContext& context) {
+    Instruments& instruments = *host.instruments();
+    const std::uint64_t number = instruments.attempts.fetch_add(1, std::memory_order_relaxed) + 1;
+    for (const auto& injection : instruments.settings.injections) injection->before_attempt(number, context);
+    StandIn* stand_in = instruments.settings.stand_in.get();
+    return stand_in ? call.invoke_on(*stand_in, context) : call.invoke(object, context);
+}
+
 void Runner::finish(CallHost& host, CallBase& call, AttemptEnd end) noexcept {
     if (end.error)
         fail(call, std::move(end.error));

@@ -48,10 +48,25 @@ public:
     void unschedule(Timer& timer) noexcept override { runtime_unschedule(timer); }
 };
 
+// Acquire is enough: who wakes a thread that waits on a clock of its own has seen something of that thread (the mark or
+// flag that says it sleeps), and that thread has seen its clock made.
+std::atomic<WakeListener*> wake_listener{nullptr};
+
 }  // namespace
 
-void wake_one(ParkingWord& word) noexcept { futex_wake(word, 1); }
-void wake_all(ParkingWord& word) noexcept { futex_wake(word, INT_MAX); }
+constinit thread_local ActiveThread* ActiveThread::innermost_ = nullptr;
+
+void wake_one(ParkingWord& word) noexcept {
+    futex_wake(word, 1);
+    if (WakeListener* listener = wake_listener.load(std::memory_order_acquire)) listener->woken(word, false);
+}
+
+void wake_all(ParkingWord& word) noexcept {
+    futex_wake(word, INT_MAX);
+    if (WakeListener* listener = wake_listener.load(std::memory_order_acquire)) listener->woken(word, true);
+}
+
+void listen_to_wake_ups(WakeListener& listener) noexcept { wake_listener.store(&listener, std::memory_order_release); }
 
 Clock& steady_clock() noexcept {
     static SteadyClock clock;

@@ -175,6 +175,22 @@ Runtime* runtime() {
     return place().runtime;
 }
 
+class CountedTask final : public RuntimeTask {
+public:
+    CountedTask(RuntimeTask& task, Clock& clock) noexcept : task_{task}, activity_{clock} {}
+    void run() noexcept override {
+        {
+            const ActiveThread active(activity_);
+            task_.run();
+        }
+        delete this;
+    }
+
+private:
+    RuntimeTask& task_;
+    Activity activity_;
+};
+
 }  // namespace
 
 void runtime_post(RuntimeTask& task) {
@@ -183,6 +199,13 @@ void runtime_post(RuntimeTask& task) {
         if (Runtime* loop = runtime()) return loop->post(task);
     }
     task.run();
+}
+
+void runtime_post(RuntimeTask& task, Clock& clock) {
+    if (clock.counts_activities())
+        runtime_post(*new CountedTask(task, clock));
+    else
+        runtime_post(task);
 }
 
 void runtime_schedule(IntrusivePtr<Timer> timer, TimePoint when) {

@@ -18,6 +18,9 @@ protected:
 /// needed; after the end of the process has begun and the runtime is gone, the task runs at once.
 void runtime_post(RuntimeTask& task);
 
+/// The same, as an activity of `clock`.
+void runtime_post(RuntimeTask& task, Clock& clock);
+
 void runtime_schedule(IntrusivePtr<Timer> timer, TimePoint when);
 void runtime_unschedule(Timer& timer) noexcept;
 

@@ -38,7 +38,7 @@ private:
 class Completions::Queue {
 public:
     Queue(Clock& clock, Duration timeout) noexcept
-        : clock_{clock}, timeout_{timeout}, deadline_{deadline_after(clock.now(), timeout)} {}
+        : clock_(&clock), timeout_{timeout}, deadline_{deadline_after(clock.now(), timeout)} {}
 
     void add_ref() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
     void release() noexcept {
@@ -73,7 +73,7 @@ private:
     void block();
     [[noreturn]] void throw_timeout() const;
 
-    Clock& clock_;
+    const IntrusivePtr<Clock> clock_;
     const Duration timeout_;
     const TimePoint deadline_;
     const std::uint32_t generation_ = fork_generation();
@@ -187,8 +187,8 @@ void Completions::Queue::block() {
             if (has_done()) return;
             asleep_.store(1, std::memory_order_relaxed);
         }
-        if (deadline_ != no_deadline && clock_.now() >= deadline_) throw_timeout();
-        clock_.park(asleep_, 1, deadline_);
+        if (deadline_ != no_deadline && clock_->now() >= deadline_) throw_timeout();
+        clock_->park(asleep_, 1, deadline_);
     }
 }
 

@@ -19,9 +19,9 @@ public:
         make_way_for_wait();
         spare_thread_.emplace();
     }
-    /// For an unlimited wait for a worker, for all that is under way at one, or for states.
+    /// For an unlimited wait for a state, for a worker, or for all that is under way at one.
     template <class... Target>
-    explicit BlockingWait(const Target&... target) : BlockingWait() {
+    explicit BlockingWait(Target&... target) : BlockingWait() {
         blocked_.emplace(target...);
     }
 

@@ -66,7 +66,7 @@ void ReadyQueue::add(Continuation* list, StateBase& source, bool for_other) noex
         (users ? callbacks : library_).push(continuation);
     }
     if (for_other)
-        defer(callbacks);
+        defer(callbacks, source.clock());
     else
         callbacks_.append(callbacks);
 }
@@ -101,7 +101,11 @@ void ReadyQueue::run(ReadyList callbacks) noexcept {
 
 void ReadyQueue::empty_for_wait() noexcept {
     run_library();
-    defer(std::exchange(callbacks_, {}));
+    if (!callbacks_.first) return;
+    // They were part of what this thread does.
+    const ActiveThread* active = ActiveThread::innermost();
+    Clock& clock = active ? active->clock() : callbacks_.first->source_->clock();
+    defer(std::exchange(callbacks_, {}), clock);
 }
 
 void ReadyQueue::run_library() noexcept {
@@ -117,8 +121,8 @@ void ReadyQueue::run_one(Continuation& continuation) noexcept {
     for_other_ = for_other_before;
 }
 
-void ReadyQueue::defer(ReadyList callbacks) noexcept {
-    if (callbacks.first) runtime_post(*new DeferredCallbacks(callbacks));
+void ReadyQueue::defer(ReadyList callbacks, Clock& clock) noexcept {
+    if (callbacks.first) runtime_post(*new DeferredCallbacks(callbacks), clock);
 }
 
 void run_at_once(Continuation& continuation, StateBase& source) noexcept {

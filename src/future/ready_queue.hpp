@@ -46,7 +46,7 @@ public:
 private:
     void run_library() noexcept;
     void run_one(Continuation& continuation) noexcept;
-    static void defer(ReadyList callbacks) noexcept;
+    static void defer(ReadyList callbacks, Clock& clock) noexcept;
 
     ReadyList library_;
     ReadyList callbacks_;  // none of them follows from what somebody other than the owner did

@@ -292,9 +292,8 @@ bool StateBase::wait_long(TimePoint deadline) {
     // the flag; one of the two sees the other.
     word_.fetch_or(parked_flag, std::memory_order_seq_cst);
     std::optional<BlockingWait> blocking;
-    StateBase* const self = this;
     if (deadline == no_deadline)
-        blocking.emplace(std::span(&self, 1), BlockedThread::Until::all);
+        blocking.emplace(*this);
     else
         blocking.emplace();
     std::uint32_t word = word_.load(std::memory_order_acquire);

@@ -144,11 +144,10 @@ ThreadRecord& make_thread_record() noexcept {
 
 Agent::~Agent() { const std::lock_guard lock(graph().mutex); }
 
-BlockedThread::BlockedThread(std::span<StateBase* const> states, Until until) {
+BlockedThread::BlockedThread(StateBase& state) {
     if (roles_of_this_thread == 0) return;
     Dependencies target;
-    target.any_suffices = until == Until::any;
-    for (StateBase* state : states) target.on(IntrusivePtr(state));
+    target.on(IntrusivePtr(&state));
     enter(std::move(target));
 }
 
@@ -203,6 +202,16 @@ BlockedThread::~BlockedThread() {
     std::optional<Dependencies> left;  // holds references: released when the mutex is unlocked
     const std::lock_guard lock(graph().mutex);
     left.swap(this_thread_record().blocked_on);
+}
+
+std::vector<ThreadRecord*> threads_behind(StateBase& state) {
+    Dependencies dependencies;  // holds references: released when the mutex is unlocked
+    const std::lock_guard lock(graph().mutex);
+    state.dependencies(dependencies);
+    std::vector<ThreadRecord*> threads = dependencies.threads;
+    for (const Agent* agent : dependencies.agents)
+        if (ThreadRecord* holder = agent->holder()) threads.push_back(holder);
+    return threads;
 }
 
 bool closes_ring(StateBase& state) {

@@ -67,6 +67,12 @@ void check_counts(const Settings& settings) {
     if (*settings.num_retries > 0) refuse_for_now("num_retries", std::to_string(*settings.num_retries), "0");
 }
 
+void check_clock(const BuilderState& builder, Mode mode) {
+    if (builder.clock.is_manual() && (mode == Mode::process || mode == Mode::ray))
+        refuse("clock", fmt::format("a ManualClock in {} mode", mode),
+               "it drives what runs in this process: sync, thread or asio mode");
+}
+
 void check_time(std::string_view option, Duration value) {
     if (value.is_nan() || value <= Duration()) refuse(option, text_of(value), "more than 0");
 }
@@ -101,12 +107,13 @@ WorkerConfig resolve(const BuilderState& builder, std::string_view class_name) {
     settings.kill_timeout = settings.kill_timeout.value_or(std::chrono::seconds(5));
 
     check_mode(builder, settings);
+    check_clock(builder, *settings.mode);
     check_name(settings);
     check_counts(settings);
     check_time("init_timeout", *settings.init_timeout);
     check_time("stop_timeout", *settings.stop_timeout);
     check_time("kill_timeout", *settings.kill_timeout);
-    return {settings, builder.observer};
+    return {settings, builder.observer, builder.clock, builder.instruments};
 }
 
 }  // namespace concur::detail

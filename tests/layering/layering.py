@@ -6,7 +6,7 @@
 
 The rooms and their arrows:
 
-    worker, pool -> backend -> call -> retry, limits, future, wire -> core
+    testing -> worker, pool -> backend -> call -> retry, limits, future, wire -> core
 
 An arrow may skip floors but never go up; rooms of one floor may use each other as long as no circle forms. Everything but
 core may include observe, which includes core only.
@@ -17,7 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-FLOORS = [{"core"}, {"retry", "limits", "future", "wire"}, {"call"}, {"backend"}, {"worker", "pool"}]
+FLOORS = [{"core"}, {"retry", "limits", "future", "wire"}, {"call"}, {"backend"}, {"worker", "pool"}, {"testing"}]
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 ROOMS = set(FLOOR) | {"observe"}
 # Decisions are pure: they know nothing of the state that their result ends in.
@@ -140,6 +140,7 @@ def self_test():
     }
     expect("", sound)
     expect("core may not include call", {"src/core/a.cpp": "#include <concur/call/call.hpp>\n"})
+    expect("worker may not include testing", {"src/worker/a.cpp": "#include <concur/testing/b.hpp>\n", "include/concur/testing/b.hpp": ""})
     expect("backend may not include worker", {"src/backend/thread.cpp": "  #  include <concur/worker/worker.hpp>\n"})
     expect("retry may not include future", {"include/concur/retry/a.hpp": "#include <concur/future/future.hpp>\n"})
     expect("limits may not include future", {"src/limits/a.cpp": '#include "future/b.hpp"\n', "src/future/b.hpp": ""})

@@ -27,7 +27,8 @@ public:
 struct WorkerConfig {
     Settings settings;
     std::shared_ptr<Observer> observer;
-    Clock* clock = &steady_clock();
+    TimeSource clock;
+    InstrumentSettings instruments;
 };
 
 /// One worker. Counts handles (proxies; the last one stops the worker) and references (who else needs the memory).
@@ -116,8 +117,8 @@ protected:
         if (drainers_.load(std::memory_order_seq_cst) != 0) wake_drainers();
     }
     void warn(WarningKind kind, std::string_view message, std::exception_ptr error = nullptr) noexcept;
-    /// Waits until the object is gone; false at the deadline.
-    bool await_end(TimePoint deadline) noexcept;
+    /// Waits until the object is gone; false at the deadline, which is one of `clock`.
+    bool await_end(Clock& clock, TimePoint deadline) noexcept;
     void await_end_at_exit(TimePoint deadline) noexcept;
     /// WorkerStoppedError, for a call that comes too late.
     [[noreturn]] void throw_stopped(const CallBase& call) const;

@@ -1,14 +1,18 @@
 /// A call with its types: the thin shell around CallBase that knows the object's class, the method and the arguments.
 #pragma once
 
+#include <memory>
 #include <new>
+#include <optional>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 
 #include "concur/call/arguments.hpp"
 #include "concur/call/call.hpp"
 #include "concur/call/call_context.hpp"
 #include "concur/call/diagnose.hpp"
+#include "concur/call/instruments.hpp"
 #include "concur/core/function_traits.hpp"
 #include "concur/future/future.hpp"
 
@@ -269,6 +273,15 @@ public:
         }
     }
 
+    StateBase* invoke_on(StandIn& stand_in, CallContext& context) override {
+        if constexpr (!requires { target_.pointer; }) {
+            return answer_bare(stand_in, context, nullptr, nullptr, nullptr);
+        } else {
+            if constexpr (has_inputs) slots_.for_each([](auto& slot) { resolve(slot); });
+            return pass_to_stand_in(stand_in, context, static_cast<typename Target::Parameters*>(nullptr));
+        }
+    }
+
     void visit_inputs(InputVisitor& visitor) override {
         if constexpr (has_inputs) slots_.for_each([&visitor](auto& slot) { visit(slot, visitor); });
     }
@@ -283,6 +296,30 @@ public:
 
 private:
     using Pack = Slots<S...>;
+
+    template <class... P>
+    StateBase* pass_to_stand_in(StandIn& stand_in, CallContext& context, TypeList<P...>*) {
+        return slots_.pass_to([&](P... argument) {
+            void* const addresses[] = {address_of(argument)..., nullptr};
+            return answer_bare(stand_in, context, &typeid(target_.pointer), &target_.pointer, addresses);
+        });
+    }
+    template <class A>
+    static void* address_of(A& argument) noexcept {
+        return const_cast<void*>(static_cast<const volatile void*>(std::addressof(argument)));
+    }
+    StateBase* answer_bare(StandIn& stand_in, CallContext& context, const std::type_info* type, const void* pointer,
+                           void* const* arguments) {
+        if constexpr (std::is_void_v<Value>) {
+            return stand_in.answer({this->method_name(), type, pointer, arguments, nullptr}, context);
+        } else {
+            std::optional<Value> value;
+            if (StateBase* future = stand_in.answer({this->method_name(), type, pointer, arguments, &value}, context))
+                return future;
+            this->emplace([&]() -> Value { return std::move(*value); });
+            return nullptr;
+        }
+    }
 
     template <class OneSlot>
     static void resolve(OneSlot& slot) {

@@ -20,6 +20,7 @@ namespace concur::detail {
 
 class CallHost;
 class Inputs;
+class StandIn;
 
 /// What is known of a method before it is called. One object per method, with static storage.
 struct MethodInfo {
@@ -49,6 +50,9 @@ public:
     /// Runs the method on the object and stores its result, or returns the state of the future that the method
     /// returned, with a handle. Throws what the method throws.
     virtual StateBase* invoke(void* object, CallContext& context) = 0;
+
+    /// The same, answered by a stand-in.
+    virtual StateBase* invoke_on(StandIn& stand_in, CallContext& context) = 0;
 
     /// Shows the futures among the arguments.
     virtual void visit_inputs(InputVisitor&) {}

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "concur/call/call.hpp"
+#include "concur/call/instruments.hpp"
 #include "concur/core/clock.hpp"
 #include "concur/future/wait_graph.hpp"
 
@@ -18,8 +19,7 @@ namespace concur::detail {
 /// Threads: all members from any thread.
 class CallHost : public Workload {
 public:
-    CallHost(std::string name, Clock& clock, std::shared_ptr<Observer> observer)
-        : name_{std::move(name)}, clock_{&clock}, observer_{std::move(observer)} {}
+    CallHost(std::string name, Clock& clock, std::shared_ptr<Observer> observer, InstrumentSettings instruments = {});
     CallHost(const CallHost&) = delete;
     CallHost& operator=(const CallHost&) = delete;
 
@@ -29,6 +29,10 @@ public:
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     [[nodiscard]] Clock& clock() const noexcept { return *clock_; }
     [[nodiscard]] const std::shared_ptr<Observer>& observer() const noexcept { return observer_; }
+    /// Whether what the worker does is an Activity that its clock counts.
+    [[nodiscard]] bool counts_activities() const noexcept { return counts_activities_; }
+    /// Null, but in tests.
+    [[nodiscard]] Instruments* instruments() const noexcept { return instruments_.get(); }
     [[nodiscard]] const Agent& agent() const noexcept { return agent_; }
 
     /// True on the thread that holds the worker right now: in its methods, and in callbacks that follow from them.
@@ -45,13 +49,15 @@ public:
     void enqueue_held(CallBase& call) noexcept;
 
     void dependencies(Dependencies& dependencies) const override;
+    /// Adds the calls that are held. False if one is on its way into or out of the list, or into the queue.
+    [[nodiscard]] bool list_held(std::vector<IntrusivePtr<CallBase>>& calls) const;
 
     /// The stop requests of running calls, so that a stop of the worker reaches them.
     void add_stop_state(StopState& state);
     void remove_stop_state(StopState& state) noexcept;
 
 protected:
-    ~CallHost() = default;
+    ~CallHost();
 
     /// A held call has become ready: it takes its place in the queue.
     virtual void enqueue(CallBase& call) noexcept = 0;
@@ -75,8 +81,10 @@ private:
     void forget(CallBase& call) noexcept;
 
     std::string name_;
-    Clock* clock_;
+    IntrusivePtr<Clock> clock_;
     std::shared_ptr<Observer> observer_;
+    std::unique_ptr<Instruments> instruments_;
+    bool counts_activities_;
     CallBase* held_ = nullptr;  // guarded by mutex_, as all below
     std::size_t held_count_ = 0;
     std::vector<IntrusivePtr<StopState>> stop_states_;
@@ -86,7 +94,7 @@ private:
 
 inline CallBase::CallBase(Phase phase, const MethodInfo& method, CallHost& host) noexcept
     : StateBase(phase), method_{&method}, host_{&host} {
-    set_clock(host.clock());
+    if (host.counts_activities()) set_clock(host.clock());
 }
 
 /// The error of calls that a stop ended, and of calls made after it.

@@ -41,7 +41,8 @@ private:
         {
             CallContext context(call, host);
             try {
-                end.returned = call.invoke(object, context);
+                end.returned = host.instruments() ? invoke_with_instruments(host, call, object, context)
+                                                  : call.invoke(object, context);
             } catch (...) {
                 end.error = std::current_exception();
             }
@@ -51,6 +52,7 @@ private:
         return end;
     }
 
+    static StateBase* invoke_with_instruments(CallHost& host, CallBase& call, void* object, CallContext& context);
     static void finish(CallHost& host, CallBase& call, AttemptEnd end) noexcept;
     static void fail(CallBase& call, std::exception_ptr error) noexcept;
     static void follow(CallHost& host, CallBase& call, StateBase* returned) noexcept;

@@ -28,7 +28,7 @@ private:
 /// One request to stop, shared by who asks and who is asked.
 class StopState {
 public:
-    explicit StopState(Clock& clock) noexcept : clock_{&clock} {}
+    explicit StopState(Clock& clock) noexcept : clock_(&clock) {}
 
     void add_ref() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
     void release() noexcept {
@@ -63,7 +63,7 @@ private:
     StopListener* first_ = nullptr;
     StopListener* running_ = nullptr;
     std::atomic<const void*> requesting_thread_{nullptr};
-    Clock* clock_;
+    IntrusivePtr<Clock> clock_;
 };
 
 }  // namespace detail

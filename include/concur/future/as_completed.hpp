@@ -111,10 +111,14 @@ private:
         }
     }
 
-    // That of the workers, if they have one of their own.
+    // One that a test drives, if there is one among them.
     [[nodiscard]] static detail::Clock& clock_of(const std::vector<Future<T>>& futures) {
-        if (futures.empty() || !futures.front().valid()) return detail::steady_clock();
-        return futures.front().shared_state_of_future()->clock();
+        for (const Future<T>& future : futures) {
+            if (!future.valid()) continue;
+            detail::Clock& clock = future.shared_state_of_future()->clock();
+            if (clock.counts_activities()) return clock;
+        }
+        return detail::steady_clock();
     }
 
     void advance() {

@@ -258,7 +258,7 @@ protected:
     }
     /// Only before the state is shared.
     void set_clock(Clock& clock) {
-        if (&clock != &steady_clock()) extras().clock = &clock;
+        if (clock.counts_activities()) extras().clock = IntrusivePtr(&clock);
     }
     /// Where the source of a state is kept; null while there is no such place. Called with the source locked.
     [[nodiscard]] virtual StateBase** source_slot() noexcept {
@@ -323,7 +323,7 @@ private:
         bool failed = false;  // `failure` is filled in; written by who completes the state
         std::shared_ptr<Observer> observer;
         StateBase* source = nullptr;
-        Clock* clock = nullptr;
+        IntrusivePtr<Clock> clock;  // null: the steady clock
     };
     Extras& extras();
     void delete_extras() noexcept;

@@ -9,7 +9,6 @@
 
 #include <atomic>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include "concur/core/intrusive_ptr.hpp"
@@ -100,9 +99,7 @@ public:
 /// While alive, the calling thread waits for an unlimited time. Throws DeadlockError where that could never end.
 class BlockedThread {
 public:
-    enum class Until : bool { all, any };
-
-    BlockedThread(std::span<StateBase* const> states, Until until);
+    explicit BlockedThread(StateBase& state);
     explicit BlockedThread(const Agent& agent);
     explicit BlockedThread(const Workload& workload);
     /// For a workload of which any part is enough: looks at one `part` first, and at all of it only if that could never
@@ -120,6 +117,9 @@ private:
     const Workload* workload_ = nullptr;
     bool registered_ = false;
 };
+
+/// The threads that hold what the state depends on directly: a worker, or the state's own continuation.
+[[nodiscard]] std::vector<ThreadRecord*> threads_behind(StateBase& state);
 
 /// True if `state`, which has just come to depend on others, now waits for itself. Call it when its dependencies are to
 /// be seen by everybody.

@@ -29,6 +29,8 @@ struct BuilderState {
     Settings settings;
     std::optional<std::string> unknown_mode;
     std::shared_ptr<Observer> observer;
+    TimeSource clock;
+    InstrumentSettings instruments;
 
     void set_mode(std::string_view name);
 };
@@ -106,6 +108,20 @@ public:
         std::shared_ptr<Observer> observer) const {
         detail::BuilderState changed = state_;
         changed.observer = std::move(observer);
+        return Options(std::move(changed));
+    }
+
+    /// Where the worker's time comes from: a `testing::ManualClock`, for tests. Modes whose objects live in this
+    /// process.
+    [[nodiscard("setters return a changed copy of the builder")]] Options clock(TimeSource clock) const {
+        detail::BuilderState changed = state_;
+        changed.clock = std::move(clock);
+        return Options(std::move(changed));
+    }
+    /// A fault for a test, `testing::FailNth` or `testing::Delay`. Several add up, in the order given.
+    [[nodiscard("setters return a changed copy of the builder")]] Options inject(const Injected& fault) const {
+        detail::BuilderState changed = state_;
+        changed.instruments.injections.push_back(fault.get());
         return Options(std::move(changed));
     }
 

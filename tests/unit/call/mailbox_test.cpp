@@ -37,6 +37,7 @@ public:
         if (alive) --*alive;
     }
     detail::StateBase* invoke(void*, CallContext&) override { return nullptr; }
+    detail::StateBase* invoke_on(detail::StandIn&, CallContext&) override { return nullptr; }
     void drop_arguments() noexcept override {}
     void drop_result() noexcept override {}
 

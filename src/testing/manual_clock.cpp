@@ -1,0 +1,42 @@
+#include "concur/testing/manual_clock.hpp"
+
+#include <fmt/format.h>
+
+#include "testing/manual_time.hpp"
+
+namespace concur::testing {
+
+ManualClock::ManualClock() : time_(new detail::ManualTime) {}
+ManualClock::~ManualClock() = default;
+
+ManualClock::operator TimeSource() const { return TimeSource(detail::IntrusivePtr<detail::Clock>(time_.get())); }
+
+void ManualClock::advance(Duration time) {
+    if (time.is_nan()) throw ConfigError("advance", "not a number is not allowed; 0 or more");
+    if (time < Duration())
+        throw ConfigError("advance", fmt::format("{} s is not allowed; time does not go back, 0 or more",
+                                                 static_cast<double>(time.count()) / 1e9));
+    time_->refuse_if_forked();
+    time_->advance(time);
+}
+
+bool ManualClock::advance_to_next() {
+    time_->refuse_if_forked();
+    return time_->advance_to_next();
+}
+
+void ManualClock::settle() {
+    time_->refuse_if_forked();
+    time_->settle();
+}
+
+Duration ManualClock::elapsed() const { return time_->elapsed(); }
+std::chrono::steady_clock::time_point ManualClock::now() const { return time_->now(); }
+
+void ManualClock::throw_no_progress() {
+    throw NoProgressError(
+        "no worker on this clock can move, and no timer is left: what run_until() waits for never happens; look for a "
+        "promise that is not set, a call that nobody makes, or a worker on another clock");
+}
+
+}  // namespace concur::testing
