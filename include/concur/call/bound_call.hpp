@@ -242,6 +242,7 @@ public:
             ::new (static_cast<void*>(&slots_)) Pack(std::forward<Given>(given)...);
         } catch (...) {
             target_.~Target();
+            if constexpr (is_checked) rethrow_from(method.name);
             throw;
         }
         this->set_built(StateBase::arguments_part);
@@ -249,7 +250,7 @@ public:
     ~BoundCall() override { BoundCall::drop_arguments(); }
 
     StateBase* invoke(void* object, CallContext& context) override {
-        if constexpr (has_inputs) slots_.for_each([](auto& slot) { resolve(slot); });
+        if constexpr (has_inputs) resolve();
         const auto run = [&]() -> Raw {
             return slots_.pass_to([&](auto&&... arguments) -> Raw {
                 return target_(*static_cast<T*>(object), context, std::forward<decltype(arguments)>(arguments)...);
@@ -284,9 +285,18 @@ public:
 private:
     using Pack = Slots<S...>;
 
-    template <class OneSlot>
-    static void resolve(OneSlot& slot) {
-        if constexpr (OneSlot::has_future) slot.resolve();
+    static constexpr bool is_checked = (S::is_checked || ...);
+
+    void resolve() {
+        if constexpr (is_checked) {
+            try {
+                slots_.resolve();
+            } catch (...) {
+                rethrow_from(this->method_name());
+            }
+        } else {
+            slots_.resolve();
+        }
     }
     template <class OneSlot>
     static void visit(OneSlot& slot, InputVisitor& visitor) {

@@ -23,6 +23,7 @@
 #include "concur/worker/options_from_json.hpp"
 #include "concur/worker/proxy.hpp"
 #include "concur/worker/this_worker.hpp"
+#include "concur/worker/valid.hpp"
 
 namespace concur {
 
