@@ -107,7 +107,7 @@ struct PreInitialized<T, TypeList<P...>> {
     template <class... A>
     static Kept keep(A&&... arguments) {
         try {
-            return Kept(keep_as<std::remove_cvref_t<P>>(std::forward<A>(arguments))...);
+            return Kept(prepare<std::remove_cvref_t<P>>(std::forward<A>(arguments))...);
         } catch (const Violation& violation) {
             throw_from(name_of_type<T>(), violation, {{std::addressof(arguments), sizeof(arguments)}...});
         }
@@ -121,6 +121,17 @@ struct PreInitialized<T, TypeList<P...>> {
             return false;
         }
     }();
+
+private:
+    // Containers of what has rules need help; the rest the tuple converts.
+    template <class Parameter, class A>
+    static decltype(auto) prepare(A&& argument) {
+        if constexpr (holds_valid<Parameter>) {
+            return keep_as<Parameter>(std::forward<A>(argument));
+        } else {
+            return std::forward<A>(argument);
+        }
+    }
 };
 
 /// The object, built in place: T need be neither copyable nor movable.
