@@ -409,21 +409,12 @@ inline constexpr std::string_view enumerator_name = [] {
     return printed.substr(colon == std::string_view::npos ? 0 : colon + 1);
 }();
 
-// An unscoped enum without a type has no constants beyond its enumerators' bits: clang refuses them, g++ warns.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wconversion"
 template <class Enum, auto number>
 bool read_enumerator(std::string_view text, Enum& value) {
-    if constexpr (requires { typename std::integral_constant<Enum, static_cast<Enum>(number)>; }) {
-        if (text.empty() || enumerator_name<static_cast<Enum>(number)> != text) return false;
-        value = static_cast<Enum>(number);
-        return true;
-    } else {
-        return false;
-    }
+    if (text.empty() || enumerator_name<static_cast<Enum>(number)> != text) return false;
+    value = static_cast<Enum>(number);
+    return true;
 }
-
-#pragma GCC diagnostic pop
 
 /// Enumerators by their names, from 0 to 63.
 template <class Enum, int... number>
@@ -440,7 +431,10 @@ Reading read_as(std::string_view text, T& value) {
         value = static_cast<T>(text.front());
         return Reading::good;
     } else if constexpr (std::is_enum_v<T>) {
-        if (read_any_enumerator(text, value, std::make_integer_sequence<int, 64>())) return Reading::good;
+        // Of an unscoped enum not every number is a value that could be asked for its name.
+        if constexpr (!std::is_convertible_v<T, std::underlying_type_t<T>>) {
+            if (read_any_enumerator(text, value, std::make_integer_sequence<int, 64>())) return Reading::good;
+        }
         std::underlying_type_t<T> number{};
         const Reading reading = read_as(text, number);
         if (reading == Reading::good) value = static_cast<T>(number);
@@ -537,7 +531,7 @@ template <auto predicate, detail::FixedText message>
 inline constexpr detail::PredicateRule<predicate, message> check{};
 
 /// A T that keeps `rules`. Made from whatever converts to T; a T that is a number, bool or enum is also read from text:
-/// "5", "true", an enumerator's name. Converts to `const T&`.
+/// "5", "true", a name of an enum class. Converts to `const T&`.
 ///
 ///     int enroll(concur::Valid<int, concur::ge<0>, concur::le<150>> age) { return age + 1; }
 ///
