@@ -4,14 +4,19 @@
 #include <pthread.h>
 
 #include <mutex>
+#include <type_traits>
 
 namespace concur::detail {
+
+/// Marks the constructor of what a forked child starts with.
+struct InForkedChild {};
 
 /// The one T of this process; T has a `mutex`.
 ///
 /// Made on first use, so that static objects of the application may use the library. Never destroyed: threads may need
 /// it while the process exits. Locked while the process forks; the child begins anew with a fresh T, because what the
-/// old one tells of are the parent's threads, and keeps the old one reachable only for leak checkers.
+/// old one tells of are the parent's threads, and keeps the old one reachable only for leak checkers. A T that is
+/// constructible as `T(InForkedChild(), of_parent)` hands its values down.
 template <class T>
 class ProcessWide {
 public:
@@ -29,9 +34,15 @@ private:
     ProcessWide() {
         self() = this;
         ::pthread_atfork([] { self()->current_->value.mutex.lock(); }, [] { self()->current_->value.mutex.unlock(); },
-                         [] {
-                             self()->current_ = new Generation{{}, self()->current_};
-                         });
+                         [] { self()->current_ = in_child(self()->current_); });
+    }
+
+    static Generation* in_child(Generation* of_parent) {
+        if constexpr (std::is_constructible_v<T, InForkedChild, const T&>) {
+            return new Generation{T(InForkedChild(), of_parent->value), of_parent};
+        } else {
+            return new Generation{{}, of_parent};
+        }
     }
 
     static ProcessWide*& self() {

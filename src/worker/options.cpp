@@ -1,80 +1,195 @@
+// From what was set, where, to the settings of one worker.
 #include "concur/worker/options.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
+#include <bitset>
+
+#include "worker/defaults.hpp"
+#include "worker/option_table.hpp"
 
 namespace concur::detail {
 namespace {
 
-struct ModeName {
-    std::string_view name;
-    Mode mode;
+constexpr Settings library_defaults = {
+    .mode = Mode::thread,
+    .max_workers = 1,
+    .on_demand = false,
+    .idle_timeout = std::chrono::seconds(10),
+    .load_balancing = LoadBalancing::round_robin,
+    .when_full = WhenFull::wait,
+    .num_retries = 0,
+    .retry_algorithm = Backoff::exponential,
+    .retry_wait = std::chrono::seconds(1),
+    .retry_min_wait = Duration(),
+    .retry_after_max = std::chrono::seconds(60),
+    .retry_abandoned = 0,
+    .retry_order = RetryOrder::keep,
+    .history = 16,
+    .attempt_timeout_hard = false,
+    .init_timeout = std::chrono::seconds(30),
+    .stop_timeout = std::chrono::seconds(30),
+    .kill_timeout = std::chrono::seconds(5),
+    .start_method = StartMethod::automatic,
+    .max_restarts = 0,
+    .max_restarts_within = std::chrono::seconds(60),
+    .on_restart = Queued::move,
+    .max_message = std::int64_t{1} << 30,
+    .num_cpus = 1,
+    .num_gpus = 0,
 };
-constexpr ModeName mode_names[] = {
-    {"sync", Mode::sync},       {"thread", Mode::thread},     {"threads", Mode::thread},
-    {"process", Mode::process}, {"processes", Mode::process}, {"asio", Mode::asio},
-    {"asyncio", Mode::asio},    {"async", Mode::asio},        {"ray", Mode::ray},
-};
-constexpr std::string_view known_modes = "known: sync, thread, process, asio, ray";
 
-bool equal_in_any_case(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](unsigned char x, unsigned char y) { return std::tolower(x) == y; });
-}
+/// The settings of one worker, and which of them its builder was given.
+class Resolution {
+public:
+    Resolution(const BuilderState& builder, std::string_view class_name, const Settings& of_kind)
+        : builder_{builder}, class_name_{class_name}, of_kind_{of_kind} {}
 
-std::string text_of(Duration value) {
-    if (value.is_nan()) return "not a number";
-    if (value == never) return "never";
-    return fmt::format("{} s", static_cast<double>(value.count()) / 1e9);
-}
-
-[[noreturn]] void refuse(std::string_view option, const std::string& value, std::string_view allowed) {
-    throw ConfigError(std::string(option), fmt::format("{} is not allowed; {}", value, allowed));
-}
-
-// Options whose feature is not part of this version take no value that would need it.
-[[noreturn]] void refuse_for_now(std::string_view option, const std::string& value, std::string_view allowed) {
-    throw ConfigError(std::string(option),
-                      fmt::format("{} is not available in this version of concur; {}", value, allowed));
-}
-
-void check_mode(const BuilderState& builder, const Settings& settings) {
-    if (builder.unknown_mode)
-        throw ConfigError("mode", fmt::format("unknown \"{}\"; {}", *builder.unknown_mode, known_modes));
-    if (*settings.mode > Mode::ray) refuse("mode", "dynamic", "a mode of its own; " + std::string(known_modes));
-}
-
-void check_name(const Settings& settings) {
-    if (settings.name->too_long()) refuse("name", fmt::format("\"{}...\"", settings.name->view()), "at most 63 bytes");
-    if (settings.name->view().empty()) refuse("name", "\"\"", "at least one character");
-}
-
-void check_counts(const Settings& settings) {
-    if (*settings.max_workers < 1) refuse("max_workers", std::to_string(*settings.max_workers), "1 or more");
-    if (*settings.max_workers > 1 && *settings.mode == Mode::sync)
-        refuse("max_workers", std::to_string(*settings.max_workers), "1 in sync mode, where calls run in their caller");
-    if (*settings.max_workers > 1) refuse_for_now("max_workers", std::to_string(*settings.max_workers), "1");
-    if (settings.max_queued_tasks) {
-        if (*settings.max_queued_tasks < 1)
-            refuse("max_queued_tasks", std::to_string(*settings.max_queued_tasks), "1 or more, or concur::unlimited");
-        if (*settings.max_queued_tasks != unlimited)
-            refuse_for_now("max_queued_tasks", std::to_string(*settings.max_queued_tasks), "concur::unlimited");
+    Settings resolve() {
+        refuse_unreadable_text();
+        take_layer(builder_.settings);
+        for (std::size_t i = 0; i < option_count; ++i) explicitly_[i] = option_table()[i].is_set(settings_);
+        take_defaults();
+        check_values();
+        check_promises();
+        check_pairs();
+        check_availability();
+        return settings_;
     }
-    if (*settings.num_retries < 0)
-        refuse("num_retries", std::to_string(*settings.num_retries), "0 or more, or concur::unlimited");
-    if (*settings.num_retries > 0) refuse_for_now("num_retries", std::to_string(*settings.num_retries), "0");
+
+private:
+    void refuse_unreadable_text() const {
+        for (const Option& option : option_table())
+            for (const BuilderState::Unreadable& text : builder_.unreadable)
+                if (text.option == option.name) throw ConfigError(std::string(option.name), text.problem);
+    }
+
+    /// Strongest layers first.
+    void take_layer(const Settings& layer) {
+        for (const Option& option : option_table())
+            if (!option.is_set(settings_) && option.is_set(layer)) option.copy(settings_, layer);
+    }
+
+    void take_defaults() {
+        const Settings of_all = defaults_of_all();
+        for (const ScopedDefaults* scope = innermost_scope(); scope; scope = scope->outer())
+            take_layer(scope->settings());
+        const Mode mode = settings_.mode.value_or(of_all.mode.value_or(*library_defaults.mode));
+        if (!name_of_value(mode).empty()) take_layer(defaults_of(mode));
+        take_layer(of_all);
+        take_layer(of_kind_);
+        take_library_defaults();
+    }
+
+    void take_library_defaults() {
+        take_layer(library_defaults);
+        if (!settings_.name) settings_.name = class_name_.substr(0, Name::max_size);
+        if (!settings_.retry_jitter) {
+            const Backoff::Curve curve = settings_.retry_algorithm->curve();
+            const bool waits_are_meant = curve == Backoff::Curve::range || curve == Backoff::Curve::sequence ||
+                                         curve == Backoff::Curve::decorrelated;
+            settings_.retry_jitter = waits_are_meant ? Jitter::none : Jitter::full;
+        }
+    }
+
+    void check_values() const {
+        for (const Option& option : option_table())
+            if (option.is_set(settings_) && !option.is_allowed(settings_)) refuse(option, settings_, option.allowed);
+    }
+
+    void check_promises();
+    void check_pairs() const;
+    void check_availability() const;
+
+    const BuilderState& builder_;
+    std::string_view class_name_;
+    const Settings& of_kind_;
+    Settings settings_;
+    std::bitset<option_count> explicitly_;
+};
+
+/// Something about settings that is wrong, and whose fault it is.
+struct Fault {
+    std::string_view option;
+    bool (*is_there)(const Settings&);
+    std::string_view allowed;
+};
+
+// Safety and isolation that a mode cannot give. Who asks for it is refused; a default that is meant for other modes
+// gives way.
+constexpr Fault broken_promises[] = {
+    {"max_workers", [](const Settings& s) { return *s.mode == Mode::sync && *s.max_workers > 1; },
+     "1 in sync mode, where calls run in their caller"},
+    {"on_demand", [](const Settings& s) { return *s.mode == Mode::sync && *s.on_demand; },
+     "false in sync mode, where calls run in their caller"},
+    {"min_workers", [](const Settings& s) { return *s.mode == Mode::sync && s.min_workers.value_or(1) > 1; },
+     "1 in sync mode, where calls run in their caller"},
+    {"attempt_timeout_hard",
+     [](const Settings& s) { return *s.attempt_timeout_hard && *s.mode != Mode::process && *s.mode != Mode::ray; },
+     "false in a mode that cannot kill an attempt: only process and ray can"},
+};
+
+void Resolution::check_promises() {
+    for (const Fault& fault : broken_promises) {
+        if (!fault.is_there(settings_)) continue;
+        const Option& option = *find_option(fault.option);
+        if (explicitly_[static_cast<std::size_t>(&option - option_table().data())])
+            refuse(option, settings_, fault.allowed);
+        option.clear(settings_);
+    }
+    take_library_defaults();
+}
+
+struct Pair {
+    std::string_view smaller;
+    std::string_view larger;
+    bool (*contradict)(const Settings&);
+};
+
+void Resolution::check_pairs() const {
+    constexpr Pair pairs[] = {
+        {"min_workers", "max_workers",
+         [](const Settings& s) { return s.min_workers && *s.min_workers > *s.max_workers; }},
+        {"retry_min_wait", "retry_max_wait",
+         [](const Settings& s) { return s.retry_max_wait && *s.retry_min_wait > *s.retry_max_wait; }},
+    };
+    for (const Pair& pair : pairs) {
+        if (!pair.contradict(settings_)) continue;
+        refuse(*find_option(pair.smaller), settings_,
+               fmt::format("at most {}, which is {}", pair.larger, find_option(pair.larger)->print(settings_)));
+    }
+}
+
+// Options whose feature is not part of this version take no value that would need it. The feature's coming removes a
+// row.
+void Resolution::check_availability() const {
+    constexpr Fault missing[] = {
+        {"max_workers", [](const Settings& s) { return *s.max_workers > 1; }, "1"},
+        {"on_demand", [](const Settings& s) { return *s.on_demand; }, "false"},
+        {"min_workers", [](const Settings& s) { return s.min_workers.has_value(); }, "leave it out"},
+        {"max_queued_tasks", [](const Settings& s) { return s.max_queued_tasks.value_or(unlimited) != unlimited; },
+         "concur::unlimited"},
+        {"num_retries", [](const Settings& s) { return *s.num_retries > 0; }, "0"},
+        {"call_timeout", [](const Settings& s) { return s.call_timeout.value_or(never) != never; }, "concur::never"},
+        {"attempt_timeout", [](const Settings& s) { return s.attempt_timeout.value_or(never) != never; },
+         "concur::never"},
+    };
+    if (*settings_.mode != Mode::sync && *settings_.mode != Mode::thread) return;  // init will say so itself
+    for (const Fault& fault : missing) {
+        if (!fault.is_there(settings_)) continue;
+        throw ConfigError(std::string(fault.option),
+                          fmt::format("{} is not available in this version of concur; {}",
+                                      find_option(fault.option)->print(settings_), fault.allowed));
+    }
 }
 
 void check_clock(const BuilderState& builder, Mode mode) {
     if (builder.clock.is_manual() && (mode == Mode::process || mode == Mode::ray))
-        refuse("clock", fmt::format("a ManualClock in {} mode", mode),
-               "it drives what runs in this process: sync, thread or asio mode");
-}
-
-void check_time(std::string_view option, Duration value) {
-    if (value.is_nan() || value <= Duration()) refuse(option, text_of(value), "more than 0");
+        throw ConfigError("clock",
+                          fmt::format("a ManualClock in {} mode is not allowed; it drives what runs in this process: "
+                                      "sync, thread or asio mode",
+                                      mode));
 }
 
 }  // namespace
@@ -86,33 +201,19 @@ BuilderState& BuilderState::operator=(const BuilderState&) = default;
 BuilderState& BuilderState::operator=(BuilderState&&) noexcept = default;
 BuilderState::~BuilderState() = default;
 
-void BuilderState::set_mode(std::string_view name) {
-    for (const ModeName& known : mode_names) {
-        if (!equal_in_any_case(name, known.name)) continue;
-        settings.mode = known.mode;
-        unknown_mode.reset();
-        return;
-    }
-    unknown_mode = std::string(name);
+void BuilderState::set_text(std::string_view option, std::string_view text) {
+    forget_text(option);
+    std::string problem = find_option(option)->read(settings, {text});
+    if (!problem.empty()) unreadable.push_back({option, std::move(problem)});
 }
 
-WorkerConfig resolve(const BuilderState& builder, std::string_view class_name) {
-    Settings settings = builder.settings;
-    settings.mode = settings.mode.value_or(Mode::thread);
-    settings.name = settings.name.value_or(Name(class_name.substr(0, Name::max_size)));
-    settings.max_workers = settings.max_workers.value_or(1);
-    settings.num_retries = settings.num_retries.value_or(0);
-    settings.init_timeout = settings.init_timeout.value_or(std::chrono::seconds(30));
-    settings.stop_timeout = settings.stop_timeout.value_or(std::chrono::seconds(30));
-    settings.kill_timeout = settings.kill_timeout.value_or(std::chrono::seconds(5));
+void BuilderState::forget_text(std::string_view option) noexcept {
+    std::erase_if(unreadable, [option](const Unreadable& text) { return text.option == option; });
+}
 
-    check_mode(builder, settings);
+WorkerConfig resolve(const BuilderState& builder, std::string_view class_name, const Settings& of_kind) {
+    const Settings settings = Resolution(builder, class_name, of_kind).resolve();
     check_clock(builder, *settings.mode);
-    check_name(settings);
-    check_counts(settings);
-    check_time("init_timeout", *settings.init_timeout);
-    check_time("stop_timeout", *settings.stop_timeout);
-    check_time("kill_timeout", *settings.kill_timeout);
     return {settings, builder.observer, builder.clock, builder.instruments};
 }
 

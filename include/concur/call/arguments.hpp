@@ -11,6 +11,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "concur/call/checked.hpp"
 #include "concur/core/function_traits.hpp"
 #include "concur/core/owned.hpp"
 #include "concur/future/copyable.hpp"
@@ -54,7 +55,7 @@ inline constexpr bool can_keep = [] {
     if constexpr (std::is_same_v<Kept, std::decay_t<Given>>) {
         return std::is_convertible_v<Given, Kept> && !would_copy_uncopyable<Given>;
     } else {
-        return std::is_convertible_v<Given, Kept>;
+        return std::is_convertible_v<Given, Kept> || (holds_valid<Kept> && elements_convert<Kept, Given>);
     }
 }();
 
@@ -162,6 +163,8 @@ template <class To, class Given>
 To keep_as(Given&& given) {
     if constexpr (std::is_same_v<To, CText>) {
         return CText(std::forward<Given>(given));
+    } else if constexpr (holds_valid<To>) {
+        return convert_elements<To>(std::forward<Given>(given));
     } else if constexpr (!std::is_convertible_v<Given, To> && requires { typename To::traits_type; }) {
         using View = std::basic_string_view<typename To::value_type, typename To::traits_type>;
         return To(static_cast<View>(std::forward<Given>(given)));
@@ -198,6 +201,7 @@ class ReadySlot {
 
 public:
     static constexpr bool has_future = false;
+    static constexpr bool is_checked = holds_valid<std::remove_cvref_t<P>>;
 
     template <class Given>
     explicit ReadySlot(Given&& given) : kept_{keep_as<typename Rule::type>(std::forward<Given>(given))} {}
@@ -217,6 +221,7 @@ class FutureSlot {
 
 public:
     static constexpr bool has_future = true;
+    static constexpr bool is_checked = holds_valid<std::remove_cvref_t<P>>;
 
     template <class Given>
     explicit FutureSlot(Given&& given) : futures_{std::forward<Given>(given)} {}
@@ -258,6 +263,38 @@ struct SlotAt {
     explicit SlotAt(Given&& given) : slot(std::forward<Given>(given)) {}
     SlotAt(const SlotAt&) = delete;
     SlotAt(SlotAt&&) = delete;
+
+    void resolve() {
+        if constexpr (S::has_future) slot.resolve();
+    }
+
+    S slot;
+};
+
+/// For a parameter with rules: what breaks them learns its position.
+template <std::size_t index, class S>
+    requires(S::is_checked)
+struct SlotAt<index, S> {
+    static constexpr int position = static_cast<int>(index) + 1;
+
+    template <class Given>
+    explicit SlotAt(Given&& given) try : slot(std::forward<Given>(given)) {
+    } catch (const Violation& violation) {
+        throw_at(position, violation);
+    }
+    SlotAt(const SlotAt&) = delete;
+    SlotAt(SlotAt&&) = delete;
+
+    void resolve() {
+        if constexpr (S::has_future) {
+            try {
+                slot.resolve();
+            } catch (const Violation& violation) {
+                throw_at(position, violation);
+            }
+        }
+    }
+
     S slot;
 };
 
@@ -278,6 +315,8 @@ struct SlotPack<std::index_sequence<index...>, S...> : SlotAt<index, S>... {
     void for_each(F&& f) {
         (f(static_cast<SlotAt<index, S>&>(*this).slot), ...);
     }
+    /// Futures become their values.
+    void resolve() { (static_cast<SlotAt<index, S>&>(*this).resolve(), ...); }
 };
 
 template <class... S>

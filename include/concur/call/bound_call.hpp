@@ -246,6 +246,7 @@ public:
             ::new (static_cast<void*>(&slots_)) Pack(std::forward<Given>(given)...);
         } catch (...) {
             target_.~Target();
+            if constexpr (is_checked) rethrow_from(method.name);
             throw;
         }
         this->set_built(StateBase::arguments_part);
@@ -253,7 +254,7 @@ public:
     ~BoundCall() override { BoundCall::drop_arguments(); }
 
     StateBase* invoke(void* object, CallContext& context) override {
-        if constexpr (has_inputs) slots_.for_each([](auto& slot) { resolve(slot); });
+        if constexpr (has_inputs) resolve();
         const auto run = [&]() -> Raw {
             return slots_.pass_to([&](auto&&... arguments) -> Raw {
                 return target_(*static_cast<T*>(object), context, std::forward<decltype(arguments)>(arguments)...);
@@ -277,7 +278,7 @@ public:
         if constexpr (!requires { target_.pointer; }) {
             return answer_bare(stand_in, context, nullptr, nullptr, nullptr);
         } else {
-            if constexpr (has_inputs) slots_.for_each([](auto& slot) { resolve(slot); });
+            if constexpr (has_inputs) resolve();
             return pass_to_stand_in(stand_in, context, static_cast<typename Target::Parameters*>(nullptr));
         }
     }
@@ -321,9 +322,18 @@ private:
         }
     }
 
-    template <class OneSlot>
-    static void resolve(OneSlot& slot) {
-        if constexpr (OneSlot::has_future) slot.resolve();
+    static constexpr bool is_checked = (S::is_checked || ...);
+
+    void resolve() {
+        if constexpr (is_checked) {
+            try {
+                slots_.resolve();
+            } catch (...) {
+                rethrow_from(this->method_name());
+            }
+        } else {
+            slots_.resolve();
+        }
     }
     template <class OneSlot>
     static void visit(OneSlot& slot, InputVisitor& visitor) {

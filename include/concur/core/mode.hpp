@@ -3,15 +3,29 @@
 
 #include <string_view>
 
-#include "concur/core/enum_formatter.hpp"
+#include "concur/core/enum_names.hpp"
 
 namespace concur {
 
 /// Where the object of a worker lives. `dynamic` is no place: it marks a proxy whose mode is known at run time only.
 enum class Mode : unsigned char { sync, thread, process, asio, ray, dynamic };
 
+namespace detail {
+
+template <>
+inline constexpr EnumName<Mode> enum_names<Mode>[] = {
+    {"sync", Mode::sync},       {"thread", Mode::thread},     {"threads", Mode::thread},
+    {"process", Mode::process}, {"processes", Mode::process}, {"asio", Mode::asio},
+    {"asyncio", Mode::asio},    {"async", Mode::asio},        {"ray", Mode::ray},
+};
+
+}  // namespace detail
+
 /// The canonical name: "sync", "thread", "process", "asio", "ray" or "dynamic".
-[[nodiscard]] std::string_view to_string(Mode mode) noexcept;
+[[nodiscard]] constexpr std::string_view to_string(Mode mode) noexcept {
+    const std::string_view name = detail::name_of_value(mode);
+    return name.empty() ? "dynamic" : name;
+}
 
 /// A mode as a type, for `options().mode(concur::thread)`: the proxy then knows its mode at compile time.
 template <Mode M>

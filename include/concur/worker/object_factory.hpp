@@ -14,6 +14,7 @@
 #include "concur/backend/backend.hpp"
 #include "concur/call/arguments.hpp"
 #include "concur/call/diagnose.hpp"
+#include "concur/call/names.hpp"
 
 namespace concur::detail {
 
@@ -104,6 +105,15 @@ struct PreInitialized<T, TypeList<P...>> {
     static constexpr bool fits = constructible<T, std::remove_cvref_t<P>...>;
 
     template <class... A>
+    static Kept keep(A&&... arguments) {
+        try {
+            return Kept(prepare<std::remove_cvref_t<P>>(std::forward<A>(arguments))...);
+        } catch (const Violation& violation) {
+            throw_from(name_of_type<T>(), violation, {{std::addressof(arguments), sizeof(arguments)}...});
+        }
+    }
+
+    template <class... A>
     static constexpr bool takes = [] {
         if constexpr (sizeof...(A) == sizeof...(P)) {
             return (can_keep<std::remove_cvref_t<P>, A> && ...);
@@ -111,6 +121,17 @@ struct PreInitialized<T, TypeList<P...>> {
             return false;
         }
     }();
+
+private:
+    // Containers of what has rules need help; the rest the tuple converts.
+    template <class Parameter, class A>
+    static decltype(auto) prepare(A&& argument) {
+        if constexpr (holds_valid<Parameter>) {
+            return keep_as<Parameter>(std::forward<A>(argument));
+        } else {
+            return std::forward<A>(argument);
+        }
+    }
 };
 
 /// The object, built in place: T need be neither copyable nor movable.
@@ -121,7 +142,7 @@ public:
 
     void* build() override {
         auto object = Arguments::pass(
-            kept_, [](auto&&... passed) { return construct(std::forward<decltype(passed)>(passed)...); });
+            kept_, [](auto&&... passed) { return construct_checked(std::forward<decltype(passed)>(passed)...); });
         if constexpr (requires { object->post_initialize(); }) object->post_initialize();
         return object.release();
     }
@@ -129,6 +150,20 @@ public:
     void destroy(void* object) override { delete static_cast<T*>(object); }
 
 private:
+    // The constructor's parameter types are not known: a value that breaks their rules is found by its place.
+    template <class... Passed>
+    static std::unique_ptr<T> construct_checked(Passed&&... passed) {
+        if constexpr (sizeof...(Passed) == 0) {
+            return construct();
+        } else {
+            try {
+                return construct(std::forward<Passed>(passed)...);
+            } catch (const Violation& violation) {
+                throw_from(name_of_type<T>(), violation, {{std::addressof(passed), sizeof(passed)}...});
+            }
+        }
+    }
+
 // An aggregate may leave members to their default, as in the user's own code.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
@@ -240,7 +275,7 @@ std::unique_ptr<ObjectFactory> make_factory_of_values(A&&... arguments) {
             using Arguments = PreInitialized<T, typename FunctionTraits<Hook>::Parameters>;
             if constexpr (check_pre_initialize<Arguments::template takes<A...>, T, A...>()) {
                 if constexpr (check_constructor<Arguments::fits, T, A...>()) {
-                    typename Arguments::Kept kept(std::forward<A>(arguments)...);
+                    typename Arguments::Kept kept = Arguments::keep(std::forward<A>(arguments)...);
                     std::apply(&T::pre_initialize, kept);
                     return std::make_unique<FactoryOf<T, Arguments>>(std::move(kept));
                 }

@@ -2,14 +2,17 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <vector>
 
 #include "concur/backend/settings.hpp"
 #include "concur/call/names.hpp"
 #include "concur/observe/observer.hpp"
+#include "concur/pool/load_balancing.hpp"
 #include "concur/worker/object_factory.hpp"
+#include "concur/worker/option_name.hpp"
 #include "concur/worker/proxy.hpp"
 
 namespace concur {
@@ -26,23 +29,61 @@ struct BuilderState {
     BuilderState& operator=(BuilderState&&) noexcept;
     ~BuilderState();
 
+    /// An option that was given a text which is none of its values: `init` will say so.
+    struct Unreadable {
+        std::string_view option;
+        std::string problem;
+    };
+
     Settings settings;
-    std::optional<std::string> unknown_mode;
+    std::vector<Unreadable> unreadable;
     std::shared_ptr<Observer> observer;
     TimeSource clock;
     InstrumentSettings instruments;
 
-    void set_mode(std::string_view name);
+    void set_text(std::string_view option, std::string_view text);
+    /// The option gets another value.
+    void forget_text(std::string_view option) noexcept;
 };
 
-/// Validates all options and fills in what was not set. Throws ConfigError.
-[[nodiscard]] WorkerConfig resolve(const BuilderState& builder, std::string_view class_name);
+/// Validates all options and fills in what was not set. `of_kind` holds the defaults of a kind of workers; they are
+/// weaker than all but the library's own. Throws ConfigError.
+[[nodiscard]] WorkerConfig resolve(const BuilderState& builder, std::string_view class_name,
+                                   const Settings& of_kind = {});
+
+/// The text of an option. No string_view, which a 0 would convert to.
+class OptionText {
+public:
+    template <class Text>
+        requires std::is_convertible_v<const Text&, std::string_view> OptionText(const Text& text) : text_{text} {}
+        [[nodiscard]] std::string_view view() const noexcept { return text_; }
+
+    private:
+        std::string_view text_;
+};
 
 }  // namespace detail
 
+// One line for each option: the setter's name is that of the member of Settings, and so is its type. CONCUR_CHOICE
+// takes the text of a value, too.
+#define CONCUR_OPTION(option)                                                     \
+    [[nodiscard("setters return a changed copy of the builder")]] Options option( \
+        detail::OptionValue<&Settings::option> value) const {                     \
+        return with<&Settings::option>(value);                                    \
+    }
+#define CONCUR_CHOICE(option)                                                                                     \
+    CONCUR_OPTION(option)                                                                                         \
+    [[nodiscard("setters return a changed copy of the builder")]] Options option(detail::OptionText text) const { \
+        return with_text<&Settings::option>(text);                                                                \
+    }
+#define CONCUR_FLAG(option)                                                                                 \
+    [[nodiscard("setters return a changed copy of the builder")]] Options option(bool value = true) const { \
+        return with<&Settings::option>(value);                                                              \
+    }
+
 /// A builder of workers. A value: every setter returns a changed copy, so that a builder can be stored, shared and used
 /// for several workers. Nothing is checked before `init`, which names the option, its value and what is allowed
-/// (ConfigError).
+/// (ConfigError). What is not set comes from the defaults, see defaults.hpp.
 template <class T, Mode M = Mode::dynamic, Blocking B = Blocking::no>
 class Options {
 public:
@@ -53,23 +94,15 @@ public:
     /// Where the object lives. By tag (`concur::thread`): the proxy's type says it. By name or enum: at run time.
     template <Mode m>
     [[nodiscard("setters return a changed copy of the builder")]] Options<T, m, B> mode(ModeTag<m>) const {
-        detail::BuilderState changed = state_;
-        changed.settings.mode = m;
-        changed.unknown_mode.reset();
-        return Options<T, m, B>(std::move(changed));
+        return Options<T, m, B>(with<&Settings::mode>(m).state_);
     }
     [[nodiscard("setters return a changed copy of the builder")]] Options<T, Mode::dynamic, B> mode(Mode mode) const {
-        detail::BuilderState changed = state_;
-        changed.settings.mode = mode;
-        changed.unknown_mode.reset();
-        return Options<T, Mode::dynamic, B>(std::move(changed));
+        return Options<T, Mode::dynamic, B>(with<&Settings::mode>(mode).state_);
     }
     /// sync; thread, threads; process, processes; asio, asyncio, async; ray. In any case of letters.
     [[nodiscard("setters return a changed copy of the builder")]] Options<T, Mode::dynamic, B> mode(
         std::string_view name) const {
-        detail::BuilderState changed = state_;
-        changed.set_mode(name);
-        return Options<T, Mode::dynamic, B>(std::move(changed));
+        return Options<T, Mode::dynamic, B>(with_text<&Settings::mode>(name).state_);
     }
 
     /// Calls wait and return the value itself, or throw.
@@ -77,31 +110,90 @@ public:
         return Options<T, M, Blocking::yes>(state_);
     }
 
-    /// In events, errors and thread names. Default: the name of the class.
-    [[nodiscard("setters return a changed copy of the builder")]] Options name(Name name) const {
-        return with(&Settings::name, name);
+    /// In events, statistics, errors and thread names: 1 to 63 bytes. Default: the name of the class.
+    CONCUR_OPTION(name)
+
+    // ---- how many workers
+
+    /// More than one makes a pool. Default 1.
+    CONCUR_OPTION(max_workers)
+    /// A fresh worker for each call, at most `max_workers` at once. Default false.
+    CONCUR_FLAG(on_demand)
+    /// A pool that grows when work waits and shrinks when workers have idled for `idle_timeout` (10 s).
+    [[nodiscard("setters return a changed copy of the builder")]] Options elastic(int min, int max) const {
+        return with<&Settings::min_workers>(min).template with<&Settings::max_workers>(max);
     }
-    [[nodiscard("setters return a changed copy of the builder")]] Options max_workers(int count) const {
-        return with(&Settings::max_workers, count);
+    [[nodiscard("setters return a changed copy of the builder")]] Options elastic(int min, int max,
+                                                                                  Duration idle_timeout) const {
+        return elastic(min, max).template with<&Settings::idle_timeout>(idle_timeout);
     }
-    [[nodiscard("setters return a changed copy of the builder")]] Options max_queued_tasks(int count) const {
-        return with(&Settings::max_queued_tasks, count);
-    }
-    [[nodiscard("setters return a changed copy of the builder")]] Options num_retries(int count) const {
-        return with(&Settings::num_retries, count);
-    }
+    /// How a pool chooses the worker for a call. Default round_robin.
+    CONCUR_CHOICE(load_balancing)
+
+    // ---- how many calls
+
+    /// What may be queued or running at one worker. Default: unlimited.
+    CONCUR_OPTION(max_queued_tasks)
+    /// What becomes of a call that finds no room. Default wait.
+    CONCUR_CHOICE(when_full)
+    /// How many coroutines of one worker may be under way. Default: unlimited; asio and ray.
+    CONCUR_OPTION(max_concurrent_calls)
+
+    // ---- retries
+
+    /// How many more attempts a failed call gets. Default 0.
+    CONCUR_OPTION(num_retries)
+    /// How the wait grows. Default exponential.
+    CONCUR_CHOICE(retry_algorithm)
+    /// What it grows from. Default 1 s; 0 retries at once.
+    CONCUR_OPTION(retry_wait)
+    /// No wait is shorter, whatever chance says. Default 0.
+    CONCUR_OPTION(retry_min_wait)
+    /// No wait is longer. Default: none.
+    CONCUR_OPTION(retry_max_wait)
+    /// How much of the wait is left to chance; a number is the random share. Default full; for range, sequence and
+    /// decorrelated, whose waits are meant, none.
+    CONCUR_CHOICE(retry_jitter)
+    /// The longest wait that a server may ask for. Default 60 s.
+    CONCUR_OPTION(retry_after_max)
+    /// How often a call is tried again whose process died under it. Default 0: it may have done its work.
+    CONCUR_OPTION(retry_abandoned)
+    /// Whether later calls wait for one that is being retried. Default keep.
+    CONCUR_CHOICE(retry_order)
+    /// How many rejected results are kept where retries go beyond 255. Default 16.
+    CONCUR_OPTION(history)
+
+    // ---- times
+
+    /// For a whole call, from the moment it is made. Default: none.
+    CONCUR_OPTION(call_timeout)
+    /// For one attempt. Default: none.
+    CONCUR_OPTION(attempt_timeout)
+    /// An attempt that is over time is killed with its process. Default false; process and ray modes only.
+    CONCUR_FLAG(attempt_timeout_hard)
     /// How long `init` waits for the constructor. Default 30 s.
-    [[nodiscard("setters return a changed copy of the builder")]] Options init_timeout(Duration time) const {
-        return with(&Settings::init_timeout, time);
-    }
+    CONCUR_OPTION(init_timeout)
     /// How long `stop` finishes what was accepted before it goes on as `stop(Stop::now)`. Default 30 s.
-    [[nodiscard("setters return a changed copy of the builder")]] Options stop_timeout(Duration time) const {
-        return with(&Settings::stop_timeout, time);
-    }
+    CONCUR_OPTION(stop_timeout)
     /// How long a child process may take to end before it is killed. Default 5 s; process mode.
-    [[nodiscard("setters return a changed copy of the builder")]] Options kill_timeout(Duration time) const {
-        return with(&Settings::kill_timeout, time);
-    }
+    CONCUR_OPTION(kill_timeout)
+
+    // ---- processes and clusters; other modes keep these and do not look at them
+
+    /// How child processes come to life. Default automatic.
+    CONCUR_CHOICE(start_method)
+    /// How often a child that died is replaced, within a time. Default 0, within 60 s.
+    CONCUR_OPTION(max_restarts)
+    CONCUR_OPTION(max_restarts_within)
+    /// What becomes of the calls that were queued at a child that died. Default move: to the one that replaces it.
+    CONCUR_CHOICE(on_restart)
+    /// The largest message to or from a child, in bytes. Default 1 GiB.
+    CONCUR_OPTION(max_message)
+    /// What a worker reserves on a cluster. Default 1 and 0.
+    CONCUR_OPTION(num_cpus)
+    CONCUR_OPTION(num_gpus)
+
+    // ---- what is no value
 
     /// Who is told of this worker's events.
     [[nodiscard("setters return a changed copy of the builder")]] Options observer(
@@ -139,14 +231,28 @@ public:
     }
 
 private:
-    template <class Value>
-    [[nodiscard]] Options with(std::optional<Value> Settings::*option, Value value) const {
+    template <class, Mode, Blocking>
+    friend class Options;
+
+    template <auto option, class Value>
+    [[nodiscard]] Options with(const Value& value) const {
         detail::BuilderState changed = state_;
         changed.settings.*option = value;
+        changed.forget_text(detail::option_name<option>);
+        return Options(std::move(changed));
+    }
+    template <auto option>
+    [[nodiscard]] Options with_text(detail::OptionText text) const {
+        detail::BuilderState changed = state_;
+        changed.set_text(detail::option_name<option>, text.view());
         return Options(std::move(changed));
     }
 
     detail::BuilderState state_;
 };
+
+#undef CONCUR_OPTION
+#undef CONCUR_CHOICE
+#undef CONCUR_FLAG
 
 }  // namespace concur

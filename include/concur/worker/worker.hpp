@@ -13,13 +13,17 @@
 ///     concur::Future<int> sum = counter.call<&Counter::add>(5);
 ///     sum.result();                                     // 15
 ///
-/// From here: options.hpp (the builder), proxy.hpp (calling and stopping), ../future/future.hpp (results),
-/// ../call/call.hpp (one call's life), ../backend/backend.hpp (what a mode is).
+/// From here: options.hpp (the builder), defaults.hpp (options of many workers), proxy.hpp (calling and stopping),
+/// valid.hpp (parameters with rules), ../future/future.hpp (results), ../call/call.hpp (one call's life),
+/// ../backend/backend.hpp (what a mode is).
 #pragma once
 
+#include "concur/worker/defaults.hpp"
 #include "concur/worker/options.hpp"
+#include "concur/worker/options_from_json.hpp"
 #include "concur/worker/proxy.hpp"
 #include "concur/worker/this_worker.hpp"
+#include "concur/worker/valid.hpp"
 
 namespace concur {
 
@@ -29,6 +33,8 @@ template <class T>
 class Worker {
 public:
     [[nodiscard]] static Options<T> options() { return {}; }
+    /// With options as data: from a configuration file (`options_from_json`), say, or from another worker's
+    /// `settings()`.
     [[nodiscard]] static Options<T> options(const Settings& settings) { return Options<T>(settings); }
 };
 
