@@ -179,7 +179,7 @@ struct Expected {
     std::vector<std::string> lines = {};
 };
 
-void check(Expectations& expectations) {
+void expect_all(Expectations& expectations) {
     const Expected all[] = {
         {"stuck", 31, {"WorkerStoppedError", "WorkerStoppedError", "end of futures"}},
         {"stuck_with_exit_on_another_thread", 32},
@@ -206,4 +206,4 @@ void check(Expectations& expectations) {
 
 }  // namespace
 
-int main(int argc, char* argv[]) { return run_program(argc, argv, scenarios, check); }
+int main(int argc, char* argv[]) { return run_program(argc, argv, scenarios, expect_all); }
