@@ -25,6 +25,11 @@ CallContext& current_context() {
     return *context_of_this_thread;
 }
 
+Whereabouts current_whereabouts() {
+    const CallContext& context = current_context();
+    return {context.host_, context.object_};
+}
+
 void Runner::finish(CallHost& host, CallBase& call, AttemptEnd end) noexcept {
     if (end.error)
         fail(call, std::move(end.error));

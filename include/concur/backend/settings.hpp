@@ -36,6 +36,10 @@ private:
     bool too_long_ = false;
 };
 
+/// What a call does that meets a full queue: wait for a place, throw QueueFullError, or take the place of the call that
+/// has waited longest.
+enum class WhenFull : unsigned char { wait, reject, drop_oldest };
+
 /// Values of options; what is not set is left to weaker layers. Of a running worker (`settings()`) all members that
 /// have a default are set.
 struct Settings {

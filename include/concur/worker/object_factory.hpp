@@ -128,6 +128,9 @@ public:
 
     void destroy(void* object) override { delete static_cast<T*>(object); }
 
+    const std::type_info& type() const noexcept override { return typeid(T); }
+    void throw_pointer(void* object) const override { throw static_cast<T*>(object); }
+
 private:
 // An aggregate may leave members to their default, as in the user's own code.
 #pragma GCC diagnostic push

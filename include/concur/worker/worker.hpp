@@ -19,6 +19,7 @@
 
 #include "concur/worker/options.hpp"
 #include "concur/worker/proxy.hpp"
+#include "concur/worker/task_worker.hpp"
 #include "concur/worker/this_worker.hpp"
 
 namespace concur {
