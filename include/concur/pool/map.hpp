@@ -9,7 +9,6 @@
 #include <atomic>
 #include <cstddef>
 #include <deque>
-#include <vector>
 #include <exception>
 #include <iterator>
 #include <memory>
@@ -18,6 +17,7 @@
 #include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "concur/backend/submit.hpp"
 #include "concur/core/duration.hpp"
@@ -204,11 +204,11 @@ namespace range_access {
 using std::begin;
 using std::end;
 template <class Range>
-auto begin_of(Range& range) {
+auto begin_of(Range& range) -> decltype(begin(range)) {
     return begin(range);
 }
 template <class Range>
-auto end_of(Range& range) {
+auto end_of(Range& range) -> decltype(end(range)) {
     return end(range);
 }
 }  // namespace range_access

@@ -138,13 +138,13 @@ struct Initialization<TaskWorker, M, B> {
             static_assert(accepted<detail::Function<Function>, Given<More...>>,
                           "concur: init() of a TaskWorker takes nothing or one function to bind; pass arguments to the "
                           "calls, or bind a lambda that has them");
-            return Refused();
+            return BoundTask<Function, M, B>();
         } else if constexpr (!keeps_function<F>) {
             static_assert(
                 accepted<detail::Function<Function>>,
                 "concur: this function object belongs to the worker from now on and cannot be copied; pass it "
                 "with std::move");
-            return Refused();
+            return BoundTask<Function, M, B>();
         } else {
             return BoundTask<Function, M, B>(
                 WorkerHandle(Backend::start(std::move(config), make_factory<Function>(std::forward<F>(function)))));

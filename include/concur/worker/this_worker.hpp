@@ -46,8 +46,9 @@ template <class C>
     } catch (C* base) {
         return reinterpret_cast<std::byte*>(base) - static_cast<std::byte*>(object);
     } catch (...) {
-        throw_other_object(worker, method);
+        // Not one of its bases.
     }
+    throw_other_object(worker, method);
 }
 
 /// The class whose method a pointer names; a static one needs no object.

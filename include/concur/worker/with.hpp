@@ -15,10 +15,10 @@ namespace concur {
 
 /// What `worker.with({...})` sets; what is not set is left to the worker's and the method's options.
 struct CallOptions {
-    std::optional<WhenFull> when_full;
-    std::optional<int> num_retries;
-    std::optional<Duration> call_timeout;
-    std::optional<Duration> attempt_timeout;
+    std::optional<WhenFull> when_full = std::nullopt;
+    std::optional<int> num_retries = std::nullopt;
+    std::optional<Duration> call_timeout = std::nullopt;
+    std::optional<Duration> attempt_timeout = std::nullopt;
 };
 
 // A temporary of it may stand in a co_await expression, where g++ 12 destroys others twice.
