@@ -73,7 +73,7 @@ int main() {
 cube 27, sum 127
 squares [1, 4, 9, 16, 25, 36, 49, 64, 81, 100]
 1 2 3 and then: 4 is too much
-a1 b2 c3 
+a1 b2 c3
 bound 144 9
 balance 50
 */

@@ -88,8 +88,12 @@ bool MapEngine::find_next() {
 void MapEngine::draw_ahead() {
     while (stage_ == Stage::drawing && ahead_ + chunk_ <= most_ahead_) {
         try {
-            if (is_late()) std::rethrow_exception(late_error());
-            if (!draw(chunk_)) stage_ = Stage::drawn;
+            if (ended()) {
+                stage_ = Stage::drawn;
+            } else {
+                if (is_late()) std::rethrow_exception(late_error());
+                draw(chunk_);
+            }
         } catch (...) {
             drawing_error_ = std::current_exception();
             stage_ = Stage::drawn;

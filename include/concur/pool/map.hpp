@@ -86,8 +86,10 @@ protected:
     /// `elements` more are under way.
     void add_call(MapCall call, std::size_t elements);
 
-    /// Draws that many elements from the ranges and submits them; false if the ranges have ended.
-    virtual bool draw(std::size_t elements) = 0;
+    /// Whether the shortest range has ended.
+    virtual bool ended() = 0;
+    /// Draws that many elements from the ranges and submits them, fewer if they end.
+    virtual void draw(std::size_t elements) = 0;
     /// Takes the next result of a call that is done; false if it has no more.
     virtual bool take(MapCall& call) = 0;
     /// Forgets the result that was taken last.
@@ -394,21 +396,19 @@ public:
           inputs_(std::forward<Ranges>(ranges)...) {}
 
 private:
-    bool draw(std::size_t elements) override {
+    bool ended() override {
+        return std::apply([](auto&... input) { return (input.ended() || ...); }, inputs_);
+    }
+    void draw(std::size_t elements) override {
         const auto add = [this](MapCall call, std::size_t count) { this->add_call(std::move(call), count); };
-        const auto ended = [this] {
-            return std::apply([](auto&... input) { return (input.ended() || ...); }, inputs_);
-        };
-        bool has_ended = false;
         try {
-            for (; elements != 0 && !(has_ended = ended()); --elements)
+            for (; elements != 0 && !ended(); --elements)
                 std::apply([&](auto&... input) { calls_.take(this->worker(), add, input.element()...); }, inputs_);
         } catch (...) {
             calls_.flush(this->worker(), add);  // what was drawn before it has its place before it
             throw;
         }
         calls_.flush(this->worker(), add);
-        return !has_ended;
     }
     bool take(MapCall& call) override { return Calls::take_result(call, this->result()); }
 
