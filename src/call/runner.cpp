@@ -33,6 +33,11 @@ StateBase* Runner::invoke_with_instruments(CallHost& host, CallBase& call, void*
     return stand_in ? call.invoke_on(*stand_in, context) : call.invoke(object, context);
 }
 
+Whereabouts current_whereabouts() {
+    const CallContext& context = current_context();
+    return {context.host_, context.object_};
+}
+
 void Runner::finish(CallHost& host, CallBase& call, AttemptEnd end) noexcept {
     if (end.error)
         fail(call, std::move(end.error));

@@ -10,6 +10,8 @@ class NoObjectFactory final : public ObjectFactory {
 public:
     void* build() override { return this; }
     void destroy(void*) override {}
+    const std::type_info& type() const noexcept override { return typeid(void); }
+    void throw_pointer(void* object) const override { throw object; }
 };
 
 }  // namespace

@@ -40,6 +40,40 @@ constexpr Settings library_defaults = {
     .num_gpus = 0,
 };
 
+/// Something about settings that is wrong, and whose fault it is.
+struct Fault {
+    std::string_view option;
+    bool (*is_there)(const Settings&);
+    std::string_view allowed;
+};
+
+void check_values(const Settings& settings) {
+    for (const Option& option : option_table())
+        if (option.is_set(settings) && !option.is_allowed(settings)) refuse(option, settings, option.allowed);
+}
+
+// Options whose feature is not part of this version take no value that would need it. The feature's coming removes a
+// row.
+void check_availability(const Settings& settings) {
+    constexpr Fault missing[] = {
+        {"max_workers", [](const Settings& s) { return s.max_workers.value_or(1) > 1; }, "1"},
+        {"on_demand", [](const Settings& s) { return s.on_demand.value_or(false); }, "false"},
+        {"min_workers", [](const Settings& s) { return s.min_workers.has_value(); }, "leave it out"},
+        {"max_queued_tasks", [](const Settings& s) { return s.max_queued_tasks.value_or(unlimited) != unlimited; },
+         "concur::unlimited"},
+        {"num_retries", [](const Settings& s) { return s.num_retries.value_or(0) > 0; }, "0"},
+        {"call_timeout", [](const Settings& s) { return s.call_timeout.value_or(never) != never; }, "concur::never"},
+        {"attempt_timeout", [](const Settings& s) { return s.attempt_timeout.value_or(never) != never; },
+         "concur::never"},
+    };
+    for (const Fault& fault : missing) {
+        if (!fault.is_there(settings)) continue;
+        throw ConfigError(std::string(fault.option),
+                          fmt::format("{} is not available in this version of concur; {}",
+                                      find_option(fault.option)->print(settings), fault.allowed));
+    }
+}
+
 /// The settings of one worker, and which of them its builder was given.
 class Resolution {
 public:
@@ -51,10 +85,11 @@ public:
         take_layer(builder_.settings);
         for (std::size_t i = 0; i < option_count; ++i) explicitly_[i] = option_table()[i].is_set(settings_);
         take_defaults();
-        check_values();
+        check_values(settings_);
         check_promises();
         check_pairs();
-        check_availability();
+        // For modes that do not exist yet init will say so itself.
+        if (*settings_.mode == Mode::sync || *settings_.mode == Mode::thread) check_availability(settings_);
         return settings_;
     }
 
@@ -93,27 +128,14 @@ private:
         }
     }
 
-    void check_values() const {
-        for (const Option& option : option_table())
-            if (option.is_set(settings_) && !option.is_allowed(settings_)) refuse(option, settings_, option.allowed);
-    }
-
     void check_promises();
     void check_pairs() const;
-    void check_availability() const;
 
     const BuilderState& builder_;
     std::string_view class_name_;
     const Settings& of_kind_;
     Settings settings_;
     std::bitset<option_count> explicitly_;
-};
-
-/// Something about settings that is wrong, and whose fault it is.
-struct Fault {
-    std::string_view option;
-    bool (*is_there)(const Settings&);
-    std::string_view allowed;
 };
 
 // Safety and isolation that a mode cannot give. Who asks for it is refused; a default that is meant for other modes
@@ -161,29 +183,6 @@ void Resolution::check_pairs() const {
     }
 }
 
-// Options whose feature is not part of this version take no value that would need it. The feature's coming removes a
-// row.
-void Resolution::check_availability() const {
-    constexpr Fault missing[] = {
-        {"max_workers", [](const Settings& s) { return *s.max_workers > 1; }, "1"},
-        {"on_demand", [](const Settings& s) { return *s.on_demand; }, "false"},
-        {"min_workers", [](const Settings& s) { return s.min_workers.has_value(); }, "leave it out"},
-        {"max_queued_tasks", [](const Settings& s) { return s.max_queued_tasks.value_or(unlimited) != unlimited; },
-         "concur::unlimited"},
-        {"num_retries", [](const Settings& s) { return *s.num_retries > 0; }, "0"},
-        {"call_timeout", [](const Settings& s) { return s.call_timeout.value_or(never) != never; }, "concur::never"},
-        {"attempt_timeout", [](const Settings& s) { return s.attempt_timeout.value_or(never) != never; },
-         "concur::never"},
-    };
-    if (*settings_.mode != Mode::sync && *settings_.mode != Mode::thread) return;  // init will say so itself
-    for (const Fault& fault : missing) {
-        if (!fault.is_there(settings_)) continue;
-        throw ConfigError(std::string(fault.option),
-                          fmt::format("{} is not available in this version of concur; {}",
-                                      find_option(fault.option)->print(settings_), fault.allowed));
-    }
-}
-
 void check_clock(const BuilderState& builder, Mode mode) {
     if (builder.clock.is_manual() && (mode == Mode::process || mode == Mode::ray))
         throw ConfigError("clock",
@@ -215,6 +214,11 @@ WorkerConfig resolve(const BuilderState& builder, std::string_view class_name, c
     const Settings settings = Resolution(builder, class_name, of_kind).resolve();
     check_clock(builder, *settings.mode);
     return {settings, builder.observer, builder.clock, builder.instruments};
+}
+
+void check_settings(const Settings& settings) {
+    check_values(settings);
+    check_availability(settings);
 }
 
 }  // namespace concur::detail

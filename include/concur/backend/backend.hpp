@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <memory>
+#include <typeinfo>
 
 #include "concur/backend/settings.hpp"
 #include "concur/call/host.hpp"
@@ -21,6 +22,11 @@ public:
     /// Throws what the constructor throws, and leaves nothing behind then.
     [[nodiscard]] virtual void* build() = 0;
     virtual void destroy(void* object) = 0;
+
+    /// The class of the objects.
+    [[nodiscard]] virtual const std::type_info& type() const noexcept = 0;
+    /// Throws the pointer, typed: `catch (Base*)` is the one conversion to a base class that needs not know the class.
+    [[noreturn]] virtual void throw_pointer(void* object) const = 0;
 };
 
 /// What `init` has resolved.
@@ -46,6 +52,7 @@ public:
     void drop_handle() noexcept;
 
     [[nodiscard]] const Settings& settings() const noexcept { return settings_; }
+    [[nodiscard]] const ObjectFactory& factory() const noexcept { return *factory_; }
 
     /// True if calls run inside `submit`, on the calling thread.
     [[nodiscard]] virtual bool runs_in_caller() const noexcept { return false; }

@@ -87,27 +87,66 @@ struct MethodTarget<T, Pointer> {
     Pointer pointer;
 };
 
+/// The object of a worker that only runs functions: these get no object.
+struct NoObject {};
+
 template <class Parameters>
-struct WithoutObject;
-template <class Object, class... P>
-struct WithoutObject<TypeList<Object, P...>> {
-    using object = Object;
-    using type = TypeList<P...>;
+struct FirstParameter {
+    using type = void;
+    using Rest = TypeList<>;
 };
-template <>
-struct WithoutObject<TypeList<>> {
-    using object = void;
-    using type = TypeList<>;
+template <class First, class... P>
+struct FirstParameter<TypeList<First, P...>> {
+    using type = First;
+    using Rest = TypeList<P...>;
 };
+
+/// What a function object with a known signature takes where a T lives.
+template <class T, class Parameters>
+struct WithoutObject {
+    static constexpr bool fits = takes_object<T, typename FirstParameter<Parameters>::type>;
+    using type = typename FirstParameter<Parameters>::Rest;
+};
+template <class Parameters>
+struct WithoutObject<NoObject, Parameters> {
+    static constexpr bool fits = true;
+    using type = Parameters;
+};
+
+/// Calls a function object where a T lives.
+template <class T, class F, class... A>
+decltype(auto) call_on(T& object, F& function, A&&... arguments) {
+    if constexpr (std::is_same_v<T, NoObject>) {
+        return function(std::forward<A>(arguments)...);
+    } else {
+        return function(object, std::forward<A>(arguments)...);
+    }
+}
+
+// Both ask twice, for clang says yes at first to a body that does not compile.
+template <class T, class F, class... A>
+inline constexpr bool callable_on = std::is_invocable_v<F&, T&, A...>&& requires(F& function, T& object) {
+    function(object, std::declval<A>()...);
+};
+template <class F, class... A>
+inline constexpr bool callable_on<NoObject, F, A...> = std::is_invocable_v<F&, A...>&& requires(F& function) {
+    function(std::declval<A>()...);
+};
+
+template <class T, class F, class... A>
+struct ResultOn : std::invoke_result<F&, T&, A...> {};
+template <class F, class... A>
+struct ResultOn<NoObject, F, A...> : std::invoke_result<F&, A...> {};
 
 /// A function object whose signature is known. D21, D22
 template <class T, class F, class... A>
 struct FunctionTarget {
     using Traits = FunctionTraits<F>;
-    using Split = WithoutObject<typename Traits::Parameters>;
+    using Split = WithoutObject<T, typename Traits::Parameters>;
     using Context = WithoutContext<typename Split::type>;
     using Parameters = typename Context::type;
     using Result = typename Traits::Result;
+    static constexpr bool takes_context = Context::takes_context;
 
     // Called as an lvalue, once for each attempt.
     static constexpr bool is_used_up = [] {
@@ -117,15 +156,15 @@ struct FunctionTarget {
             return false;
         }
     }();
-    static constexpr bool fits = !is_used_up && takes_object<T, typename Split::object> &&
-                                 result_fault<Result> == ResultFault::none && arguments_fit<Parameters, A...>;
+    static constexpr bool fits =
+        !is_used_up && Split::fits && result_fault<Result> == ResultFault::none && arguments_fit<Parameters, A...>;
 
     static consteval bool explain() {
         if constexpr (is_used_up) {
             static_assert(accepted<Function<F>>,
                           "concur: a function object whose call operator is qualified with && cannot be called again "
                           "for another attempt; leave the && out");
-        } else if constexpr (!takes_object<T, typename Split::object>) {
+        } else if constexpr (!Split::fits) {
             static_assert(accepted<Function<F>, WorkerClass<T>>,
                           "concur: a function for call() takes the worker's object first; make T& or const T& its "
                           "first parameter");
@@ -137,10 +176,10 @@ struct FunctionTarget {
 
     template <class... P>
     Result operator()(T& object, CallContext& context, P&&... arguments) {
-        if constexpr (Context::takes_context) {
-            return function(object, context, std::forward<P>(arguments)...);
+        if constexpr (takes_context) {
+            return call_on(object, function, context, std::forward<P>(arguments)...);
         } else {
-            return function(object, std::forward<P>(arguments)...);
+            return call_on(object, function, std::forward<P>(arguments)...);
         }
     }
 
@@ -161,16 +200,12 @@ struct FunctionTarget<T, F, A...> {
     using Parameters = TypeList<DeducedFor<A>...>;
 
     // Asked in this order: the body of a lambda that takes anything must not meet a context that it does not expect.
-    // And twice, for clang says yes at first to a body that does not compile.
-    static constexpr bool takes_no_context =
-        std::is_invocable_v<F&, T&, PassedDeduced<A>...> && requires(F & f, T& object) {
-        f(object, std::declval<PassedDeduced<A>>()...);
-    };
+    static constexpr bool takes_no_context = callable_on<T, F, PassedDeduced<A>...>;
     static constexpr bool takes_context = [] {
         if constexpr (takes_no_context) {
             return false;
         } else {
-            return std::is_invocable_v<F&, T&, CallContext&, PassedDeduced<A>...>;
+            return callable_on<T, F, CallContext&, PassedDeduced<A>...>;
         }
     }();
 
@@ -178,9 +213,9 @@ struct FunctionTarget<T, F, A...> {
         if constexpr (!arguments_fit<Parameters, A...>) {
             return false;
         } else if constexpr (takes_no_context) {
-            return result_fault<std::invoke_result_t<F&, T&, PassedDeduced<A>...>> == ResultFault::none;
+            return result_fault<typename ResultOn<T, F, PassedDeduced<A>...>::type> == ResultFault::none;
         } else if constexpr (takes_context) {
-            return result_fault<std::invoke_result_t<F&, T&, CallContext&, PassedDeduced<A>...>> == ResultFault::none;
+            return result_fault<typename ResultOn<T, F, CallContext&, PassedDeduced<A>...>::type> == ResultFault::none;
         } else {
             return false;
         }
@@ -191,9 +226,14 @@ struct FunctionTarget<T, F, A...> {
         if constexpr (!arguments_fit<Parameters, A...>) {
             return ExplainArguments<Function<F>, Parameters, A...>::explain();
         } else if constexpr (takes_no_context) {
-            return explain_result<Function<F>, std::invoke_result_t<F&, T&, PassedDeduced<A>...>>();
+            return explain_result<Function<F>, typename ResultOn<T, F, PassedDeduced<A>...>::type>();
         } else if constexpr (takes_context) {
-            return explain_result<Function<F>, std::invoke_result_t<F&, T&, CallContext&, PassedDeduced<A>...>>();
+            return explain_result<Function<F>, typename ResultOn<T, F, CallContext&, PassedDeduced<A>...>::type>();
+        } else if constexpr (std::is_same_v<T, NoObject>) {
+            static_assert(accepted<Function<F>, Given<PassedDeduced<A>...>>,
+                          "concur: this function cannot be called with these arguments; let it take them, views as the "
+                          "strings and vectors that own them");
+            return false;
         } else {
             static_assert(accepted<Function<F>, WorkerClass<T>, Given<PassedDeduced<A>...>>,
                           "concur: this function cannot be called with the worker's object (T& or const T&) and these "
@@ -205,13 +245,31 @@ struct FunctionTarget<T, F, A...> {
     template <class... P>
     decltype(auto) operator()(T& object, CallContext& context, P&&... arguments) {
         if constexpr (takes_context) {
-            return function(object, context, std::forward<P>(arguments)...);
+            return call_on(object, function, context, std::forward<P>(arguments)...);
         } else {
-            return function(object, std::forward<P>(arguments)...);
+            return call_on(object, function, std::forward<P>(arguments)...);
         }
     }
 
     F function;
+};
+
+/// The worker's object itself, where that is a function.
+template <class F, class... A>
+struct ObjectTarget {
+    using Task = FunctionTarget<NoObject, F, A...>;
+    using Parameters = typename Task::Parameters;
+    static constexpr bool fits = Task::fits;
+    static consteval bool explain() { return Task::explain(); }
+
+    template <class... P>
+    decltype(auto) operator()(F& object, CallContext& context, P&&... arguments) const {
+        if constexpr (Task::takes_context) {
+            return object(context, std::forward<P>(arguments)...);
+        } else {
+            return object(std::forward<P>(arguments)...);
+        }
+    }
 };
 
 /// The type that a target returns for kept arguments.

@@ -23,6 +23,14 @@ extern constinit thread_local CallContext* context_of_this_thread;
 /// The context of the call that runs on this thread; throws NotOnWorkerError where none does.
 [[nodiscard]] CallContext& current_context();
 
+/// Where the code runs that asks.
+struct Whereabouts {
+    CallHost& host;
+    void* object;
+};
+/// Throws NotOnWorkerError where no call runs.
+[[nodiscard]] Whereabouts current_whereabouts();
+
 }  // namespace detail
 
 /// Filled in for a method whose first parameter is `CallContext&`; callers do not pass it. `this_worker::context()`
@@ -41,13 +49,15 @@ public:
 private:
     friend class detail::Runner;
     friend CallContext& detail::current_context();
+    friend detail::Whereabouts detail::current_whereabouts();
 
-    CallContext(detail::CallBase& call, const detail::CallHost& host) noexcept
-        : call_{call}, host_{host}, outer_{std::exchange(detail::context_of_this_thread, this)} {}
+    CallContext(detail::CallBase& call, detail::CallHost& host, void* object) noexcept
+        : call_{call}, host_{host}, object_{object}, outer_{std::exchange(detail::context_of_this_thread, this)} {}
     ~CallContext() { detail::context_of_this_thread = outer_; }
 
     detail::CallBase& call_;
-    const detail::CallHost& host_;
+    detail::CallHost& host_;
+    void* object_;
     CallContext* outer_;  // of a call further up on this thread's stack
     // Made when it is first asked for: most methods never do.
     mutable std::optional<Attempt> attempt_;

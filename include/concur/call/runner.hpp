@@ -39,7 +39,7 @@ private:
         call.set_attempts(1);
         AttemptEnd end;
         {
-            CallContext context(call, host);
+            CallContext context(call, host, object);
             try {
                 end.returned = host.instruments() ? invoke_with_instruments(host, call, object, context)
                                                   : call.invoke(object, context);

@@ -149,6 +149,9 @@ public:
 
     void destroy(void* object) override { delete static_cast<T*>(object); }
 
+    const std::type_info& type() const noexcept override { return typeid(T); }
+    void throw_pointer(void* object) const override { throw static_cast<T*>(object); }
+
 private:
     // The constructor's parameter types are not known: a value that breaks their rules is found by its place.
     template <class... Passed>

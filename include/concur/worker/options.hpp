@@ -46,10 +46,27 @@ struct BuilderState {
     void forget_text(std::string_view option) noexcept;
 };
 
+/// What a builder makes: its default name and options, and the worker with its handle. TaskWorker's is in
+/// task_worker.hpp.
+template <class T, Mode M, Blocking B>
+struct Initialization {
+    static constexpr std::string_view name = name_of_type<T>();
+    static constexpr Settings defaults{};
+
+    template <class... A>
+    static Proxy<T, M, B> init(WorkerConfig config, A&&... arguments) {
+        return Proxy<T, M, B>(
+            WorkerHandle(Backend::start(std::move(config), make_factory<T>(std::forward<A>(arguments)...))));
+    }
+};
+
 /// Validates all options and fills in what was not set. `of_kind` holds the defaults of a kind of workers; they are
 /// weaker than all but the library's own. Throws ConfigError.
 [[nodiscard]] WorkerConfig resolve(const BuilderState& builder, std::string_view class_name,
                                    const Settings& of_kind = {});
+
+/// Throws ConfigError for what is not allowed, or not available yet, among the options that are set.
+void check_settings(const Settings& settings);
 
 /// The text of an option. No string_view, which a 0 would convert to.
 class OptionText {
@@ -223,11 +240,13 @@ public:
     /// Returns when that has happened. Throws ConfigError for an option, what the constructor throws, TimeoutError
     /// after `init_timeout`, BackendUnavailableError; nothing is left behind then. Futures among the arguments are
     /// waited for.
+    ///
+    /// Gives a `Proxy<T, M, B>`; of a TaskWorker a `TaskProxy`, or a `BoundTask` of the function that is passed.
     template <class... A>
-    [[nodiscard("a worker without a handle stops at once")]] Proxy<T, M, B> init(A&&... arguments) const {
-        detail::WorkerConfig config = detail::resolve(state_, detail::name_of_type<T>());
-        return Proxy<T, M, B>(detail::WorkerHandle(
-            detail::Backend::start(std::move(config), detail::make_factory<T>(std::forward<A>(arguments)...))));
+    [[nodiscard("a worker without a handle stops at once")]] auto init(A&&... arguments) const {
+        using Initialization = detail::Initialization<T, M, B>;
+        return Initialization::init(detail::resolve(state_, Initialization::name, Initialization::defaults),
+                                    std::forward<A>(arguments)...);
     }
 
 private:

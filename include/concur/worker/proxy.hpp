@@ -1,17 +1,22 @@
 /// `Proxy<T>`: the typed handle on a worker.
 #pragma once
 
-#include <string_view>
 #include <type_traits>
 #include <utility>
 
-#include "concur/backend/backend.hpp"
-#include "concur/call/bound_call.hpp"
+#include "concur/backend/submit.hpp"
 #include "concur/call/names.hpp"
 #include "concur/call/overload.hpp"
-#include "concur/future/future.hpp"
+#include "concur/worker/handle.hpp"
+#include "concur/worker/proxy_macro.hpp"
+#include "concur/worker/with.hpp"
 
 namespace concur {
+
+template <class T, Mode M = Mode::dynamic, Blocking B = Blocking::no>
+class Proxy;
+template <class T, Mode M, Blocking B>
+class ProxyWith;
 
 namespace detail {
 
@@ -31,10 +36,6 @@ inline constexpr bool call_fits = [] {
     }
 }();
 
-/// What a call of a method that returns R seems to give, so that its refusal is the only error. Never defined.
-template <Blocking B, class R>
-std::conditional_t<B == Blocking::yes, CallResult<R>, Future<CallResult<R>>> refused_call();
-
 /// Says why `call_fits` is false.
 template <Blocking B, class Callee, class T, class Pointer, class... A>
 auto refuse_method() {
@@ -51,104 +52,19 @@ auto refuse_method() {
     }
 }
 
-/// Says why a function object cannot be called.
-template <Blocking B, class F, class Target>
-auto refuse_function() {
-    if constexpr (!keeps_function<F>) {
-        static_assert(accepted<Function<F>>,
-                      "concur: this function object belongs to the call from now on and cannot be copied; pass it with "
-                      "std::move");
-    } else {
-        static_cast<void>(Target::explain());
-    }
-    if constexpr (requires {
-                      requires result_fault<typename Target::Result>
-                      == ResultFault::none;
-                  }) {
-        return refused_call<B, typename Target::Result>();
-    } else {
-        return Refused();
-    }
-}
-
-/// Makes a call and hands it to its worker: a future of its result, or for a blocking proxy the result itself.
-template <Blocking B, class Call, class Target, class... A>
-auto submit(const WorkerHandle& worker, const MethodInfo& method, Target target, A&&... arguments) {
-    using Value = typename Call::Value;
-    Backend& backend = worker.get();
-    if constexpr (B == Blocking::yes && !Call::follows) {
-        if (backend.runs_in_caller()) {
-            Call call(method, backend, std::move(target), std::forward<A>(arguments)...);  // nobody else will know it
-            backend.submit(call);
-            if (call.error()) std::rethrow_exception(call.error());
-            if constexpr (std::is_void_v<Value>) {
-                return;
-            } else {
-                return Value(std::move(*static_cast<Value*>(call.value_address())));
-            }
-        }
-    }
-    auto* call = new Call(method, backend, std::move(target), std::forward<A>(arguments)...);
-    auto future = Future<Value>::adopt(call);
-    backend.submit(*call);
-    if constexpr (B == Blocking::yes) {
-        return std::move(future).result();
-    } else {
-        return future;
-    }
-}
-
 template <Blocking B, class T, class Pointer, class... A>
-auto call_method(const WorkerHandle& worker, const MethodInfo& info, Pointer pointer, A&&... arguments) {
+auto call_method(Backend& backend, const MethodInfo& info, Pointer pointer, A&&... arguments) {
     using Target = MethodTarget<T, Pointer>;
-    return submit<B, BoundCallFor<T, Target, A...>>(worker, info, Target{pointer}, std::forward<A>(arguments)...);
+    return submit<B, BoundCallFor<T, Target, A...>>(backend, info, Target{pointer}, std::forward<A>(arguments)...);
 }
 
-template <Blocking B, class T, class F, class... A>
-auto call_function(const WorkerHandle& worker, F&& function, A&&... arguments) {
-    using Function = std::decay_t<F>;
-    using Target = FunctionTarget<T, Function, A...>;
-    constexpr const MethodInfo& info = std::is_pointer_v<Function> ? function_info : lambda_info;
-    if constexpr (keeps_function<F> && Target::fits) {
-        return submit<B, BoundCallFor<T, Target, A...>>(worker, info, Target{std::forward<F>(function)},
-                                                        std::forward<A>(arguments)...);
-    } else {
-        return refuse_function<B, F, Target>();
-    }
-}
-
-}  // namespace detail
-
-/// Stops a worker at the end of a scope, whatever other handles live; made by `Proxy::stop_on_exit`.
-class [[nodiscard("the worker is stopped when this object goes away")]] StopScope {
+/// The calling part of the interface for a worker whose object is a T, on top of a handle: all of `Proxy`'s, or one
+/// that only makes calls.
+template <class T, Mode M, Blocking B, class Base>
+class MethodCalls : public Base {
 public:
-    StopScope(detail::WorkerHandle worker, Stop how) noexcept : worker_{std::move(worker)}, how_{how} {}
-    StopScope(const StopScope&) = delete;
-    StopScope& operator=(const StopScope&) = delete;
-    ~StopScope();
-
-private:
-    detail::WorkerHandle worker_;
-    Stop how_;
-};
-
-/// A handle on a worker whose object is a T.
-///
-/// Copies are handles on the same worker; the last one stops it, and so finishes what is queued. All members may be
-/// called by any thread. `Proxy<T>` is for every mode; `Proxy<T, Mode::thread>` and the like know theirs at compile
-/// time, and convert to `Proxy<T>`. An empty proxy (default-constructed or moved from) throws NoStateError.
-///
-///     auto counter = concur::Worker<Counter>::options().mode("thread").init(10);
-///     concur::Future<int> sum = counter.call<&Counter::add>(5);
-template <class T, Mode M = Mode::dynamic, Blocking B = Blocking::no>
-class Proxy {
-public:
-    Proxy() noexcept = default;
-    explicit Proxy(detail::WorkerHandle worker) noexcept : worker_{std::move(worker)} {}
-    template <Mode known>
-        requires(M == Mode::dynamic && known != Mode::dynamic)
-    Proxy(Proxy<T, known, B> other)
-    noexcept : worker_{std::move(other.worker_)} {}
+    MethodCalls() noexcept = default;
+    explicit MethodCalls(Base handle) noexcept : Base(std::move(handle)) {}
 
     /// Calls a method, reads a data member, or calls a static function of T: a future of its result, or the result
     /// itself if the proxy is blocking.
@@ -160,10 +76,10 @@ public:
     template <auto method, class... A>
     auto call(A&&... arguments) const {
         using Pointer = std::remove_const_t<decltype(method)>;
-        if constexpr (detail::call_fits<T, Pointer, A...>) {
-            return detail::call_method<B, T>(worker_, detail::info_of<method>, method, std::forward<A>(arguments)...);
+        if constexpr (call_fits<T, Pointer, A...>) {
+            return call_method<B, T>(backend(), info_of<method>, method, std::forward<A>(arguments)...);
         } else {
-            return detail::refuse_method<B, detail::Method<method>, T, Pointer, A...>();
+            return refuse_method<B, Method<method>, T, Pointer, A...>();
         }
     }
 
@@ -171,55 +87,120 @@ public:
     /// it. For generic code f may be a pointer to a method or data member.
     template <class F, class... A>
     auto call(F&& f, A&&... arguments) const {
-        using Function = std::decay_t<F>;
-        if constexpr (!std::is_member_pointer_v<Function>) {
-            return detail::call_function<B, T>(worker_, std::forward<F>(f), std::forward<A>(arguments)...);
-        } else if constexpr (detail::call_fits<T, Function, A...>) {
-            return detail::call_method<B, T>(worker_, detail::method_info, f, std::forward<A>(arguments)...);
+        using Pointer = std::decay_t<F>;
+        if constexpr (!std::is_member_pointer_v<Pointer>) {
+            return call_function<B, T>(backend(), std::forward<F>(f), std::forward<A>(arguments)...);
+        } else if constexpr (call_fits<T, Pointer, A...>) {
+            return call_method<B, T>(backend(), method_info, f, std::forward<A>(arguments)...);
         } else {
-            return detail::refuse_method<B, detail::Function<Function>, T, Function, A...>();
+            return refuse_method<B, Function<Pointer>, T, Pointer, A...>();
         }
     }
 
     // What can only be refused: a name that stands for several functions or for a template of them. D7
-    template <detail::SeveralFunctions methods, class... A>
-    detail::Refused call(A&&...) const;
-    template <class Name = detail::OverloadedOrTemplate>
+    template <SeveralFunctions methods, class... A>
+    Refused call(A&&...) const;
+    template <class Name = OverloadedOrTemplate>
     auto call(...) const {
-        static_cast<void>(detail::SeveralFunctions<Name&>());
-        return detail::Refused();
+        static_cast<void>(SeveralFunctions<Name&>());
+        return Refused();
     }
 
-    /// Takes no more calls, finishes those that were accepted (`Stop::drain`, at most for `stop_timeout`) or fails them
-    /// (`Stop::now`), destroys the object where it lives, and returns. Inside the worker it only begins that.
-    ///
-    /// May be called again, and by several threads. Throws DeadlockError where it would wait for itself through other
-    /// workers.
-    void stop(Stop how = Stop::drain) const { worker_.get().stop(how); }
-    [[nodiscard]] bool stopped() const { return worker_.get().stopped(); }
-    /// `auto scope = worker.stop_on_exit();` stops the worker at the end of the scope, whatever other handles live.
-    [[nodiscard]] StopScope stop_on_exit(Stop how = Stop::drain) const {
-        static_cast<void>(worker_.get());
-        return StopScope(worker_, how);
+    /// A handle that makes calls with these options, which beat the worker's and the method's:
+    /// `worker.with({.num_retries = 0}).call<&T::method>()`. It owns the worker as a copy does. Throws ConfigError.
+    [[nodiscard]] ProxyWith<T, M, B> with(const CallOptions& options) const {
+        return ProxyWith<T, M, B>(Base::with_options(options));
     }
-    /// Waits until nothing is queued, running or waiting, counting what calls submit meanwhile: true. New calls stay
-    /// welcome. False if `timeout` comes first.
-    bool drain(Duration timeout = never) const { return worker_.get().drain(timeout); }
+    /// A handle whose calls go to the same member of a pool as all calls with an equal key: an integer, an enum or
+    /// text. A single worker accepts it, too.
+    template <class K>
+    [[nodiscard]] ProxyWith<T, M, B> with_key(const K& key) const {
+        return ProxyWith<T, M, B>(Base::with_hash(hash_of_key(key)));
+    }
 
-    /// What the options resolved to.
-    [[nodiscard]] Settings settings() const { return worker_.get().settings(); }
-    [[nodiscard]] Mode mode() const { return *worker_.get().settings().mode; }
-    /// Good while a handle lives.
-    [[nodiscard]] std::string_view name() const { return worker_.get().name(); }
-
-    /// Whether both are handles on the same worker.
-    friend bool operator==(const Proxy& a, const Proxy& b) noexcept { return a.worker_ == b.worker_; }
+protected:
+    /// For CONCUR_PROXY.
+    template <class Callee, class... A>
+    auto call_named(A&&... arguments) const {
+        if constexpr (StandsForOneMember<Callee, T>) {
+            using Pointer = decltype(Callee::template pointer<T>());
+            if constexpr (leaves_out_defaults<Pointer, A...>) {
+                return call_with_defaults<Callee, Pointer>(std::forward<A>(arguments)...);
+            } else if constexpr (calls_data_member<Callee, Pointer, A...>) {
+                return call_overloads<B, T, Callee>(backend(), std::forward<A>(arguments)...);
+            } else {
+                return call<Callee::template pointer<T>()>(std::forward<A>(arguments)...);
+            }
+        } else {
+            return call_overloads<B, T, Callee>(backend(), std::forward<A>(arguments)...);
+        }
+    }
 
 private:
-    template <class, Mode, Blocking>
-    friend class Proxy;
+    [[nodiscard]] Backend& backend() const { return Base::worker().get(); }
 
-    detail::WorkerHandle worker_;
+    template <class Pointer, class... A>
+    static constexpr bool leaves_out_defaults = [] {
+        if constexpr (method_fault<T, Pointer> != MethodFault::none || std::is_member_object_pointer_v<Pointer>) {
+            return false;
+        } else {
+            return sizeof...(A) < MethodTarget<T, Pointer>::Parameters::size;
+        }
+    }();
+    // A std::function, say; without arguments the member is read.
+    template <class Callee, class Pointer, class... A>
+    static constexpr bool calls_data_member = std::is_member_object_pointer_v<Pointer> &&
+                                              sizeof...(A) != 0 && FunctionTarget<T, Callee, A...>::fits;
+
+    template <class Callee, class Pointer, class... A>
+    auto call_with_defaults(A&&... arguments) const {
+        using Target = DefaultsTarget<T, Callee, Pointer, A...>;
+        constexpr auto pointer = Callee::template pointer<T>();
+        if constexpr (Target::fits) {
+            return submit<B, BoundCallFor<T, Target, A...>>(backend(), info_of<pointer>, Target(),
+                                                            std::forward<A>(arguments)...);
+        } else {
+            return refuse_defaults<B, Method<pointer>, Target, A...>();
+        }
+    }
+};
+
+}  // namespace detail
+
+/// A handle on a worker whose object is a T.
+///
+/// Copies are handles on the same worker; the last one stops it, and so finishes what is queued. All members may be
+/// called by any thread. `Proxy<T>` is for every mode; `Proxy<T, Mode::thread>` and the like know theirs at compile
+/// time, and convert to `Proxy<T>`. An empty proxy (default-constructed or moved from) throws NoStateError.
+///
+/// Calling is in MethodCalls above, stopping in handle.hpp, methods by name in proxy_macro.hpp.
+///
+///     auto counter = concur::Worker<Counter>::options().mode("thread").init(10);
+///     concur::Future<int> sum = counter.call<&Counter::add>(5);
+template <class T, Mode M, Blocking B>
+class Proxy : public detail::Named<T, detail::MethodCalls<T, M, B, Handle>> {
+    using Base = detail::Named<T, detail::MethodCalls<T, M, B, Handle>>;
+
+public:
+    Proxy() noexcept = default;
+    explicit Proxy(detail::WorkerHandle worker) noexcept : Base(Handle(std::move(worker))) {}
+    template <Mode known>
+        requires(M == Mode::dynamic && known != Mode::dynamic)
+    Proxy(Proxy<T, known, B> other)
+    noexcept : Base(static_cast<Handle&&>(other)) {}
+
+    /// Whether both are handles on the same worker.
+    friend bool operator==(const Proxy& a, const Proxy& b) noexcept { return a.Handle::same_worker(b); }
+};
+
+/// A handle that only makes calls, with options of their own: what `with` and `with_key` return. Owns the worker as a
+/// copy of its proxy does; moved from, it throws NoStateError.
+template <class T, Mode M, Blocking B>
+class ProxyWith : public detail::Named<T, detail::MethodCalls<T, M, B, detail::CallHandle>> {
+    using Base = detail::Named<T, detail::MethodCalls<T, M, B, detail::CallHandle>>;
+
+public:
+    explicit ProxyWith(detail::CallHandle handle) noexcept : Base(std::move(handle)) {}
 };
 
 }  // namespace concur

@@ -1,4 +1,6 @@
-#include "concur/worker/proxy.hpp"
+#include "concur/worker/handle.hpp"
+
+#include "concur/core/errors.hpp"
 
 namespace concur {
 
