@@ -140,20 +140,20 @@ inline constexpr bool has_signature<R(P...), Function> =
 /// Converts to `BoundTask<R(P...)>` where the function takes these arguments and gives an R; the type of the function
 /// and the mode are then hidden.
 template <class F, Mode M, Blocking B>
-class BoundTask : public detail::BoundCalls<F, M, B, Handle> {
-    using Base = detail::BoundCalls<F, M, B, Handle>;
+class BoundTask : public detail::BoundCalls<F, M, B, ProxyBase> {
+    using Base = detail::BoundCalls<F, M, B, ProxyBase>;
 
 public:
     BoundTask() noexcept = default;
     explicit BoundTask(detail::WorkerHandle worker) noexcept requires(!std::is_function_v<F>)
-        : Base(Handle(std::move(worker)), {}) {}
+        : Base(ProxyBase(std::move(worker)), {}) {}
     template <Mode known>
         requires(M == Mode::dynamic && known != Mode::dynamic && !std::is_function_v<F>)
     BoundTask(BoundTask<F, known, B> other)
-    noexcept : Base(static_cast<Handle&&>(other), {}) {}
+    noexcept : Base(static_cast<ProxyBase&&>(other), {}) {}
     template <class Function, Mode known>
         requires detail::has_signature<F, Function> BoundTask(BoundTask<Function, known, B> other)
-    noexcept : Base(static_cast<Handle&&>(other), detail::BoundFunction<F, B>::template of<Function>()) {}
+    noexcept : Base(static_cast<ProxyBase&&>(other), detail::BoundFunction<F, B>::template of<Function>()) {}
 
     /// Whether both are handles on the same worker.
     friend bool operator==(const BoundTask& a, const BoundTask& b) noexcept { return a.same_worker(b); }

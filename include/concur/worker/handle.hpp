@@ -28,10 +28,10 @@ private:
 ///
 /// Copies are handles on the same worker; the last one stops it, and so finishes what is queued. All members may be
 /// called by any thread. An empty handle (default-constructed or moved from) throws NoStateError.
-class Handle {
+class ProxyBase {
 public:
-    Handle() noexcept = default;
-    explicit Handle(detail::WorkerHandle worker) noexcept : worker_{std::move(worker)} {}
+    ProxyBase() noexcept = default;
+    explicit ProxyBase(detail::WorkerHandle worker) noexcept : worker_{std::move(worker)} {}
 
     /// Takes no more calls, finishes those that were accepted (`Stop::drain`, at most for `stop_timeout`) or fails them
     /// (`Stop::now`), destroys the object where it lives, and returns. Inside the worker it only begins that.
@@ -57,7 +57,7 @@ public:
 
 protected:
     [[nodiscard]] const detail::WorkerHandle& worker() const noexcept { return worker_; }
-    [[nodiscard]] bool same_worker(const Handle& other) const noexcept { return worker_ == other.worker_; }
+    [[nodiscard]] bool same_worker(const ProxyBase& other) const noexcept { return worker_ == other.worker_; }
     [[nodiscard]] detail::CallHandle with_options(const CallOptions& options) const {
         detail::check_call_options(options);
         static_cast<void>(worker_.get());

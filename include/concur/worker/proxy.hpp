@@ -178,19 +178,19 @@ private:
 ///     auto counter = concur::Worker<Counter>::options().mode("thread").init(10);
 ///     concur::Future<int> sum = counter.call<&Counter::add>(5);
 template <class T, Mode M, Blocking B>
-class Proxy : public detail::Named<T, detail::MethodCalls<T, M, B, Handle>> {
-    using Base = detail::Named<T, detail::MethodCalls<T, M, B, Handle>>;
+class Proxy : public detail::Named<T, detail::MethodCalls<T, M, B, ProxyBase>> {
+    using Base = detail::Named<T, detail::MethodCalls<T, M, B, ProxyBase>>;
 
 public:
     Proxy() noexcept = default;
-    explicit Proxy(detail::WorkerHandle worker) noexcept : Base(Handle(std::move(worker))) {}
+    explicit Proxy(detail::WorkerHandle worker) noexcept : Base(ProxyBase(std::move(worker))) {}
     template <Mode known>
         requires(M == Mode::dynamic && known != Mode::dynamic)
     Proxy(Proxy<T, known, B> other)
-    noexcept : Base(static_cast<Handle&&>(other)) {}
+    noexcept : Base(static_cast<ProxyBase&&>(other)) {}
 
     /// Whether both are handles on the same worker.
-    friend bool operator==(const Proxy& a, const Proxy& b) noexcept { return a.Handle::same_worker(b); }
+    friend bool operator==(const Proxy& a, const Proxy& b) noexcept { return a.ProxyBase::same_worker(b); }
 };
 
 /// A handle that only makes calls, with options of their own: what `with` and `with_key` return. Owns the worker as a

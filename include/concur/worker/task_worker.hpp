@@ -90,16 +90,16 @@ public:
 /// A handle on a worker that runs functions: everything that `Proxy` has, with `submit` and `map` in the place of
 /// `call`.
 template <Mode M = Mode::dynamic, Blocking B = Blocking::no>
-class TaskProxy : public detail::TaskCalls<M, B, Handle> {
-    using Base = detail::TaskCalls<M, B, Handle>;
+class TaskProxy : public detail::TaskCalls<M, B, ProxyBase> {
+    using Base = detail::TaskCalls<M, B, ProxyBase>;
 
 public:
     TaskProxy() noexcept = default;
-    explicit TaskProxy(detail::WorkerHandle worker) noexcept : Base(Handle(std::move(worker))) {}
+    explicit TaskProxy(detail::WorkerHandle worker) noexcept : Base(ProxyBase(std::move(worker))) {}
     template <Mode known>
         requires(M == Mode::dynamic && known != Mode::dynamic)
     TaskProxy(TaskProxy<known, B> other)
-    noexcept : Base(static_cast<Handle&&>(other)) {}
+    noexcept : Base(static_cast<ProxyBase&&>(other)) {}
 
     /// Whether both are handles on the same worker.
     friend bool operator==(const TaskProxy& a, const TaskProxy& b) noexcept { return a.same_worker(b); }
