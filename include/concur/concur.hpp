@@ -15,5 +15,7 @@
 #include "concur/future/wait.hpp"
 #include "concur/future/when_all.hpp"
 #include "concur/future/when_any.hpp"
+#include "concur/limits/limit_pool.hpp"
+#include "concur/limits/limit_set.hpp"
 #include "concur/observe/observer.hpp"
 #include "concur/worker/worker.hpp"

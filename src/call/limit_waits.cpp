@@ -1,0 +1,178 @@
+// The ways of waiting for limits: a thread that parks, and a future. The limits themselves know neither.
+#include <fmt/format.h>
+
+#include <numeric>
+
+#include "concur/core/text.hpp"
+#include "concur/future/promise.hpp"
+#include "concur/limits/limit_pool.hpp"
+#include "core/runtime.hpp"
+#include "future/blocking_wait.hpp"
+#include "limits/limit_core.hpp"
+
+namespace concur {
+namespace detail {
+namespace {
+
+// ---- a thread
+
+/// On the stack of the thread that waits, so all that it is told it is told with the set's lock held: before it can
+/// leave the queue, and go.
+class ParkedWaiter final : public LimitWaiter {
+public:
+    ParkedWaiter(Acquisition& result, LimitMask limits)
+        : LimitWaiter(result, limits, LimitCaller::innermost(), Told::under_lock) {}
+
+    enum State : std::uint32_t { waits, was_granted, was_cancelled, was_deadlocked };
+
+    /// Returns how it ended; `waits` if the deadline came first.
+    [[nodiscard]] State wait(Clock& clock, TimePoint deadline) {
+        for (;;) {
+            const auto state = static_cast<State>(word_.load(std::memory_order_acquire));
+            if (state != waits || (deadline != no_deadline && clock.now() >= deadline)) return state;
+            clock.park(word_, waits, deadline);
+        }
+    }
+    void end(State state) noexcept {
+        word_.store(state, std::memory_order_release);
+        wake_one(word_);
+    }
+
+private:
+    void granted() noexcept override { end(was_granted); }
+    void deadlocked() noexcept override { end(was_deadlocked); }
+
+    ParkingWord word_{waits};
+};
+
+std::string names_of(const LimitRequests& requested) {
+    return std::accumulate(requested.begin(), requested.end(), std::string(),
+                           [](const std::string& names, const LimitRequest& request) {
+                               return names.empty() ? quoted(request.key()) : names + ", " + quoted(request.key());
+                           });
+}
+
+[[noreturn]] void throw_timeout(LimitCore& core, const Acquisition& request, Duration after) {
+    LimitCore::Shortage shortage = core.shortage_of(request);
+    std::string keys;
+    for (const std::string& key : shortage.keys) keys += (keys.empty() ? "" : ", ") + quoted(key);
+    throw LimitTimeoutError(
+        fmt::format("{} could not be acquired within {}; give it more time, or ask for less", keys, text_of(after)),
+        after.nanoseconds(), std::move(shortage.keys), shortage.estimate.nanoseconds());
+}
+
+TimePoint deadline_of(const WaitLimits& until, TimePoint now) noexcept {
+    return std::min(until.deadline, deadline_after(now, until.timeout));
+}
+
+}  // namespace
+
+void acquire_blocking(LimitCore& core, const LimitRequests& requested, const WaitLimits& until, Acquisition& result) {
+    const LimitMask limits = core.resolve(requested, result);
+    if (core.try_take(result, limits, NotNow::waits)) return;
+
+    Clock& clock = core.clock();
+    const TimePoint start = clock.now();
+    const TimePoint deadline = deadline_of(until, start);
+    if (deadline <= start) {
+        // A second look, which counts: there may be room since.
+        if (core.try_take(result, limits, NotNow::timeout)) return;
+        throw_timeout(core, result, Duration());
+    }
+    ParkedWaiter waiter(result, limits);
+    const BlockingWait blocking;
+    if (core.take_or_join(waiter)) return;
+    const auto cancel = [&core, &waiter] {
+        if (core.leave(waiter, LeftBecause::cancelled)) waiter.end(ParkedWaiter::was_cancelled);
+    };
+    const auto on_stop = until.stop.on_stop(cancel);
+    const auto state = waiter.wait(clock, deadline);
+    // A grant that comes at the last moment counts.
+    const bool timed_out = state == ParkedWaiter::waits && core.leave(waiter, LeftBecause::timeout);
+    if (timed_out) throw_timeout(core, result, clock.now() - start);
+    switch (waiter.wait(clock, no_deadline)) {
+        case ParkedWaiter::was_cancelled:
+            throw CancelledError(fmt::format("the wait for {} was cancelled by a stop", names_of(requested)));
+        case ParkedWaiter::was_deadlocked:
+            throw LimitDeadlockError(
+                fmt::format("{} can never be acquired: all calls that hold what is missing wait for limits of the same "
+                            "set, this one "
+                            "among them; acquire together what is needed together",
+                            names_of(requested)));
+        default:
+            return;
+    }
+}
+
+namespace {
+
+// ---- a future
+
+/// The future of an acquisition, and its place in the queue: one allocation.
+///
+/// The queue owns a reference until the grant is told or the future is cancelled; whichever is first under the set's
+/// lock decides. What is granted to a cancelled future is given back when the state goes.
+class AwaitedAcquisition final : public ValueState<Acquisition>, private LimitWaiter, private RuntimeTask {
+public:
+    /// Takes over `request`, which is resolved.
+    AwaitedAcquisition(LimitCore& core, Acquisition& request, LimitMask limits)
+        : ValueState<Acquisition>(Phase::pending),
+          LimitWaiter(acquisition_, limits, nullptr, Told::later),
+          core_{&core} {
+        core.move_request(request, acquisition_);
+        set_clock(core.clock());
+    }
+
+    /// True if it was granted at once.
+    [[nodiscard]] bool start() {
+        add_ref();  // of the queue
+        if (!core_->take_or_join(*this)) return false;
+        run();
+        return true;
+    }
+
+private:
+    // Somebody releases something, and has no business with what follows here: the runtime completes it.
+    void granted() noexcept override { runtime_post(*this, core_->clock()); }
+
+    void run() noexcept override {
+        emplace([this] { return std::move(acquisition_); });
+        if (!publish(Phase::pending)) discard_value();
+        StateBase::release();  // of the queue
+    }
+
+    // Cancelled, by whatever thread; nothing of the user's runs in here but on the runtime.
+    void claimed(Phase) noexcept override {
+        if (core_->leave(*this, LeftBecause::cancelled)) StateBase::release();
+    }
+
+    IntrusivePtr<LimitCore> core_;
+    Acquisition acquisition_;
+};
+
+}  // namespace
+
+Future<Acquisition> acquire_later(LimitCore& core, const LimitRequests& requested) {
+    Acquisition request;
+    const LimitMask limits = core.resolve(requested, request);
+    if (core.try_take(request, limits, NotNow::waits)) return ready(std::move(request));
+    auto* state = new AwaitedAcquisition(core, request, limits);
+    auto future = Future<Acquisition>::adopt(state);
+    static_cast<void>(state->start());
+    return future;
+}
+
+}  // namespace detail
+
+Future<Acquisition> LimitSet::async_acquire(const LimitRequests& requested) {
+    return detail::acquire_later(core(), requested);
+}
+
+Future<Acquisition> LimitPool::async_acquire(const LimitRequests& requested) {
+    Acquisition at_once;
+    LimitSet set = select(requested, at_once);
+    if (at_once) return ready(std::move(at_once));
+    return set.async_acquire(requested);
+}
+
+}  // namespace concur

@@ -1,0 +1,37 @@
+/// Who acquires: the call that runs on this thread, for the detection of deadlocks.
+#pragma once
+
+#include <cstdint>
+
+namespace concur::detail {
+
+/// While alive, what the calling thread acquires from limits belongs to this call: made around the user's code by who
+/// runs it. One in the other where calls run inside calls. Outlives what it acquires, or that has been moved.
+///
+/// A call that waits in a set, and the amounts it holds there, tell who waits for whom (see LimitCore::find_victim).
+/// What was acquired without a caller, or has been moved since, may be given back by anybody at any time, and ends the
+/// search.
+class LimitCaller {
+public:
+    LimitCaller() noexcept : outer_{innermost_} { innermost_ = this; }
+    ~LimitCaller() { innermost_ = outer_; }
+    LimitCaller(const LimitCaller&) = delete;
+    LimitCaller& operator=(const LimitCaller&) = delete;
+
+    /// Null outside of calls.
+    [[nodiscard]] static LimitCaller* innermost() noexcept { return innermost_; }
+
+    /// The call that this one runs inside of.
+    [[nodiscard]] LimitCaller* outer() const noexcept { return outer_; }
+
+    /// Greater for those that came to a set later. Asked by the caller's own thread, from its first acquisition on.
+    [[nodiscard]] std::uint64_t age() noexcept;
+
+private:
+    static constinit thread_local LimitCaller* innermost_;
+
+    LimitCaller* outer_;
+    std::uint64_t age_ = 0;
+};
+
+}  // namespace concur::detail

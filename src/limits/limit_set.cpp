@@ -1,0 +1,78 @@
+#include "concur/limits/limit_set.hpp"
+
+#include "limits/checked.hpp"
+#include "limits/limit_core.hpp"
+
+namespace concur {
+
+using detail::checked_timeout;
+using detail::WaitLimits;
+
+LimitSet::LimitSet(std::initializer_list<Limit> limits, LimitSetOptions options)
+    : core_{new detail::LimitCore(limits.begin(), limits.size(), std::move(options))} {
+    core_->add_ref();
+}
+
+LimitSet::LimitSet(const std::vector<Limit>& limits, LimitSetOptions options)
+    : core_{new detail::LimitCore(limits.data(), limits.size(), std::move(options))} {
+    core_->add_ref();
+}
+
+LimitSet::LimitSet(const LimitSet& other) noexcept : core_{other.core_} {
+    if (core_) core_->add_ref();
+}
+
+LimitSet::~LimitSet() {
+    if (core_) core_->release();
+}
+
+detail::LimitCore& LimitSet::core() const {
+    if (!core_) throw NoStateError("this LimitSet was moved from");
+    return *core_;
+}
+
+Acquisition LimitSet::acquire(const LimitRequests& requested) {
+    Acquisition result;
+    acquire_blocking(core(), requested, WaitLimits{}, result);
+    return result;
+}
+
+Acquisition LimitSet::acquire(const LimitRequests& requested, Duration timeout) {
+    Acquisition result;
+    acquire_blocking(core(), requested, WaitLimits{.timeout = checked_timeout(timeout)}, result);
+    return result;
+}
+
+Acquisition LimitSet::acquire(const LimitRequests& requested, std::chrono::steady_clock::time_point deadline) {
+    Acquisition result;
+    acquire_blocking(core(), requested, WaitLimits{.deadline = deadline}, result);
+    return result;
+}
+
+Acquisition LimitSet::acquire(const LimitRequests& requested, const StopToken& stop) {
+    Acquisition result;
+    acquire_blocking(core(), requested, WaitLimits{.stop = stop}, result);
+    return result;
+}
+
+Acquisition LimitSet::try_acquire(const LimitRequests& requested) {
+    detail::LimitCore& core = this->core();
+    Acquisition result;
+    static_cast<void>(core.try_take(result, core.resolve(requested, result), detail::NotNow::refused));
+    return result;
+}
+
+Duration LimitSet::estimate(const LimitRequests& requested) const { return core().estimate(requested); }
+
+void LimitSet::reconfigure(std::string_view key, double capacity, std::optional<Duration> window) {
+    core().reconfigure(key, capacity, window);
+}
+
+LimitStats LimitSet::stats(std::string_view key) const { return core().stats(key); }
+
+std::vector<std::pair<std::string, LimitStats>> LimitSet::stats() const { return core().stats(); }
+
+std::string_view LimitSet::tag() const noexcept { return core_ ? std::string_view(core_->tag()) : ""; }
+std::int64_t LimitSet::data() const noexcept { return core_ ? core_->data() : 0; }
+
+}  // namespace concur
