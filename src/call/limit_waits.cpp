@@ -20,8 +20,8 @@ namespace {
 /// leave the queue, and go.
 class ParkedWaiter final : public LimitWaiter {
 public:
-    ParkedWaiter(Acquisition& result, LimitMask limits)
-        : LimitWaiter(result, limits, LimitCaller::innermost(), Told::under_lock) {}
+    explicit ParkedWaiter(Acquisition& result)
+        : LimitWaiter(result, LimitCore::limits_of(result), LimitCaller::innermost(), Told::under_lock) {}
 
     enum State : std::uint32_t { waits, was_granted, was_cancelled, was_deadlocked };
 
@@ -67,19 +67,15 @@ TimePoint deadline_of(const WaitLimits& until, TimePoint now) noexcept {
 
 }  // namespace
 
-void acquire_blocking(LimitCore& core, const LimitRequests& requested, const WaitLimits& until, Acquisition& result) {
-    const LimitMask limits = core.resolve(requested, result);
-    if (core.try_take(result, limits, NotNow::waits)) return;
-
+void wait_for_grant(LimitCore& core, const LimitRequests& requested, const WaitLimits& until, Acquisition& result) {
     Clock& clock = core.clock();
     const TimePoint start = clock.now();
     const TimePoint deadline = deadline_of(until, start);
     if (deadline <= start) {
-        // A second look, which counts: there may be room since.
-        if (core.try_take(result, limits, NotNow::timeout)) return;
+        core.count_timeout(result);
         throw_timeout(core, result, Duration());
     }
-    ParkedWaiter waiter(result, limits);
+    ParkedWaiter waiter(result);
     const BlockingWait blocking;
     if (core.take_or_join(waiter)) return;
     const auto cancel = [&core, &waiter] {
@@ -96,8 +92,7 @@ void acquire_blocking(LimitCore& core, const LimitRequests& requested, const Wai
         case ParkedWaiter::was_deadlocked:
             throw LimitDeadlockError(
                 fmt::format("{} can never be acquired: all calls that hold what is missing wait for limits of the same "
-                            "set, this one "
-                            "among them; acquire together what is needed together",
+                            "set, this one among them; acquire together what is needed together",
                             names_of(requested)));
         default:
             return;
@@ -114,21 +109,18 @@ namespace {
 /// lock decides. What is granted to a cancelled future is given back when the state goes.
 class AwaitedAcquisition final : public ValueState<Acquisition>, private LimitWaiter, private RuntimeTask {
 public:
-    /// Takes over `request`, which is resolved.
-    AwaitedAcquisition(LimitCore& core, Acquisition& request, LimitMask limits)
+    /// Takes over `request`, which was not granted at once.
+    AwaitedAcquisition(LimitCore& core, Acquisition& request)
         : ValueState<Acquisition>(Phase::pending),
-          LimitWaiter(acquisition_, limits, nullptr, Told::later),
+          LimitWaiter(acquisition_, LimitCore::limits_of(request), nullptr, Told::later),
           core_{&core} {
         core.move_request(request, acquisition_);
         set_clock(core.clock());
     }
 
-    /// True if it was granted at once.
-    [[nodiscard]] bool start() {
+    void start() {
         add_ref();  // of the queue
-        if (!core_->take_or_join(*this)) return false;
-        run();
-        return true;
+        if (core_->take_or_join(*this)) run();
     }
 
 private:
@@ -154,11 +146,10 @@ private:
 
 Future<Acquisition> acquire_later(LimitCore& core, const LimitRequests& requested) {
     Acquisition request;
-    const LimitMask limits = core.resolve(requested, request);
-    if (core.try_take(request, limits, NotNow::waits)) return ready(std::move(request));
-    auto* state = new AwaitedAcquisition(core, request, limits);
+    if (core.take_at_once(requested, request, NotNow::waits)) return ready(std::move(request));
+    auto* state = new AwaitedAcquisition(core, request);
     auto future = Future<Acquisition>::adopt(state);
-    static_cast<void>(state->start());
+    state->start();
     return future;
 }
 

@@ -53,7 +53,7 @@ private:
 };
 
 /// What a request is that is not granted at once.
-enum class NotNow : unsigned char { refused, timeout, waits };
+enum class NotNow : bool { refused, waits };
 
 /// Why a request leaves the queue without a grant.
 enum class LeftBecause : unsigned char { timeout, cancelled };
@@ -73,18 +73,20 @@ public:
     [[nodiscard]] const std::string& tag() const noexcept { return tag_; }
     [[nodiscard]] std::int64_t data() const noexcept { return data_; }
 
-    /// Puts the request into `result`, which holds nothing yet, and checks it. Returns the limits it names.
-    LimitMask resolve(const LimitRequests& requested, Acquisition& result);
+    /// Checks the request, and grants it if it fits and overtakes nobody. `result` holds nothing yet; if this is false,
+    /// it has the request, for a LimitWaiter. Throws what `LimitSet::acquire` throws, but for what comes with waiting.
+    [[nodiscard]] bool take_at_once(const LimitRequests& requested, Acquisition& result, NotNow not_now);
+    /// The limits of a request that was not granted, at least one.
+    [[nodiscard]] static LimitMask limits_of(const Acquisition& request) noexcept;
     /// Hands a request on that is resolved but not granted.
     static void move_request(Acquisition& from, Acquisition& to) noexcept { to.holdings_ = std::move(from.holdings_); }
-    /// Grants a resolved request if it fits and overtakes nobody. Throws LimitUnsatisfiableError.
-    [[nodiscard]] bool try_take(Acquisition& result, LimitMask limits, NotNow not_now);
-
     /// True if the request could be granted at once: then the waiter is told nothing. Else it is in the queue, until it
     /// is granted, or leaves.
     [[nodiscard]] bool take_or_join(LimitWaiter& waiter);
     /// True if the waiter was in the queue, and is no more. False: it has been granted, or was found in a deadlock.
     [[nodiscard]] bool leave(LimitWaiter& waiter, LeftBecause why) noexcept;
+    /// A request that had no time to wait.
+    void count_timeout(const Acquisition& request) noexcept;
     /// What a request lacks now.
     struct Shortage {
         std::vector<std::string> keys;
@@ -121,6 +123,9 @@ private:
     [[nodiscard]] Ticks now() const noexcept { return clock_.get().now().time_since_epoch().count(); }
     [[nodiscard]] Ticks now_for(LimitMask limits) const noexcept { return (limits & rates_) != 0 ? now() : 0; }
     [[nodiscard]] LimitStats stats_of(std::uint32_t limit, Ticks now);
+
+    LimitMask resolve(const LimitRequests& requested, Acquisition& result);
+    [[nodiscard]] bool try_take(Acquisition& result, LimitMask limits, NotNow not_now);
 
     // All of these with the lock held.
     [[nodiscard]] bool fits(const Holdings& holdings, Ticks now) noexcept;
@@ -169,8 +174,8 @@ struct WaitLimits {
     StopToken stop{};
 };
 
-/// Blocks the thread until the request is granted, into `result`, which holds nothing yet: what is moved on from there
-/// could not be judged (LimitCaller). src/call/limit_waits.cpp
-void acquire_blocking(LimitCore& core, const LimitRequests& requested, const WaitLimits& until, Acquisition& result);
+/// Blocks the thread until a request is granted that `take_at_once` has not granted, into the same `result`: what is
+/// moved on from there could not be judged (LimitCaller). src/call/limit_waits.cpp
+void wait_for_grant(LimitCore& core, const LimitRequests& requested, const WaitLimits& until, Acquisition& result);
 
 }  // namespace concur::detail

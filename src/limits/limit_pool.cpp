@@ -87,7 +87,7 @@ const LimitSet& LimitPool::select(const LimitRequests& requested, Acquisition& a
     const std::size_t tries = shared_->options.spill ? able.size() : 1;
     for (std::size_t i = 0; i < tries && !at_once; ++i) {
         detail::LimitCore& core = able[(chosen + i) % able.size()].set->core();
-        if (!core.try_take(at_once, core.resolve(requested, at_once), detail::NotNow::refused)) at_once = {};
+        if (!core.take_at_once(requested, at_once, detail::NotNow::refused)) at_once = {};
     }
     return *able[chosen].set;
 }
@@ -101,28 +101,33 @@ Acquisition LimitPool::try_acquire(const LimitRequests& requested) {
 Acquisition LimitPool::acquire(const LimitRequests& requested) {
     Acquisition result;
     const LimitSet& set = select(requested, result);
-    if (!result) acquire_blocking(set.core(), requested, WaitLimits{}, result);
+    if (!result && !set.core().take_at_once(requested, result, detail::NotNow::waits))
+        wait_for_grant(set.core(), requested, WaitLimits{}, result);
     return result;
 }
 
 Acquisition LimitPool::acquire(const LimitRequests& requested, Duration timeout) {
+    const WaitLimits until{.timeout = checked_timeout(timeout)};
     Acquisition result;
     const LimitSet& set = select(requested, result);
-    if (!result) acquire_blocking(set.core(), requested, WaitLimits{.timeout = checked_timeout(timeout)}, result);
+    if (!result && !set.core().take_at_once(requested, result, detail::NotNow::waits))
+        wait_for_grant(set.core(), requested, until, result);
     return result;
 }
 
 Acquisition LimitPool::acquire(const LimitRequests& requested, std::chrono::steady_clock::time_point deadline) {
     Acquisition result;
     const LimitSet& set = select(requested, result);
-    if (!result) acquire_blocking(set.core(), requested, WaitLimits{.deadline = deadline}, result);
+    if (!result && !set.core().take_at_once(requested, result, detail::NotNow::waits))
+        wait_for_grant(set.core(), requested, WaitLimits{.deadline = deadline}, result);
     return result;
 }
 
 Acquisition LimitPool::acquire(const LimitRequests& requested, const StopToken& stop) {
     Acquisition result;
     const LimitSet& set = select(requested, result);
-    if (!result) acquire_blocking(set.core(), requested, WaitLimits{.stop = stop}, result);
+    if (!result && !set.core().take_at_once(requested, result, detail::NotNow::waits))
+        wait_for_grant(set.core(), requested, WaitLimits{.stop = stop}, result);
     return result;
 }
 

@@ -6,6 +6,7 @@
 namespace concur {
 
 using detail::checked_timeout;
+using detail::NotNow;
 using detail::WaitLimits;
 
 LimitSet::LimitSet(std::initializer_list<Limit> limits, LimitSetOptions options)
@@ -33,32 +34,34 @@ detail::LimitCore& LimitSet::core() const {
 
 Acquisition LimitSet::acquire(const LimitRequests& requested) {
     Acquisition result;
-    acquire_blocking(core(), requested, WaitLimits{}, result);
+    if (!core().take_at_once(requested, result, NotNow::waits)) wait_for_grant(core(), requested, WaitLimits{}, result);
     return result;
 }
 
 Acquisition LimitSet::acquire(const LimitRequests& requested, Duration timeout) {
+    const WaitLimits until{.timeout = checked_timeout(timeout)};
     Acquisition result;
-    acquire_blocking(core(), requested, WaitLimits{.timeout = checked_timeout(timeout)}, result);
+    if (!core().take_at_once(requested, result, NotNow::waits)) wait_for_grant(core(), requested, until, result);
     return result;
 }
 
 Acquisition LimitSet::acquire(const LimitRequests& requested, std::chrono::steady_clock::time_point deadline) {
     Acquisition result;
-    acquire_blocking(core(), requested, WaitLimits{.deadline = deadline}, result);
+    if (!core().take_at_once(requested, result, NotNow::waits))
+        wait_for_grant(core(), requested, WaitLimits{.deadline = deadline}, result);
     return result;
 }
 
 Acquisition LimitSet::acquire(const LimitRequests& requested, const StopToken& stop) {
     Acquisition result;
-    acquire_blocking(core(), requested, WaitLimits{.stop = stop}, result);
+    if (!core().take_at_once(requested, result, NotNow::waits))
+        wait_for_grant(core(), requested, WaitLimits{.stop = stop}, result);
     return result;
 }
 
 Acquisition LimitSet::try_acquire(const LimitRequests& requested) {
-    detail::LimitCore& core = this->core();
     Acquisition result;
-    static_cast<void>(core.try_take(result, core.resolve(requested, result), detail::NotNow::refused));
+    static_cast<void>(core().take_at_once(requested, result, NotNow::refused));
     return result;
 }
 
