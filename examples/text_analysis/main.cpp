@@ -80,8 +80,9 @@ private:
         // not be read fails the call that needs its text, which makes the failure come out here.
         auto text = reader_.call<&Reader::read>(path);
         text.on_done([progress = progress_](const auto&) { progress->read.update(); });
-        auto report = analyser_.call<&Analyser::analyse>(std::move(text))
-                          .recover([path](const std::exception& error) { return skipped(path, error.what()); });
+        auto report = analyser_.call<&Analyser::analyse>(std::move(text)).recover([path](const std::exception& error) {
+            return skipped(path, error.what());
+        });
         report.on_done([progress = progress_](const auto&) { progress->analysed.update(); });
         return report;
     }

@@ -85,11 +85,13 @@ void ProgressScreen::draw(std::string_view above) noexcept {
 // Terminals break lines that have become too long for them when they get narrower; as most do, so it is taken that all
 // do. Then a line that was drawn is several now.
 void ProgressScreen::append_way_to_top(std::string& out, Size size) const {
-    int up = -1;
-    for (const int columns : drawn_columns_) up += std::max(1, (columns + size.columns - 1) / size.columns);
+    int lines = 0;
+    for (const int columns : drawn_columns_) lines += std::max(1, (columns + size.columns - 1) / size.columns);
     out += '\r';
-    up = std::min(up, size.rows - 1);
+    const int up = std::min(lines, size.rows) - 1;
     if (up > 0) fmt::format_to(std::back_inserter(out), "\x1b[{}A", up);
+    // Else they remember what they broke, and join it when they get wider.
+    if (lines > static_cast<int>(drawn_columns_.size())) out += erase_below;
 }
 
 void ProgressScreen::append_lines(std::string& out, Size size) {

@@ -17,8 +17,9 @@ namespace concur::detail {
 
 /// Draws lines of progress below each other, and again over what it drew before.
 ///
-/// The cursor rests at the end of the last line. So what others write, if it ends with a line end, pushes a single bar
-/// down and loses nothing; of several bars it takes the place of the upper ones until they are drawn again.
+/// The cursor rests at the end of the last line, where it should be when the program is killed. So a single bar is
+/// pushed down by what others write, and draws over nothing of it but an unfinished line. Of several bars the last one
+/// is, and as many lines above it are drawn over as there are other bars.
 ///
 /// Lines are read under the lock, from begin() to end(). Only a thread that ends or begins a line waits for another one
 /// that draws, as a terminal that has been halted makes everyone wait who writes to it.

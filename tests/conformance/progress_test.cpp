@@ -128,7 +128,8 @@ TEST_CASE("a map shows how many results were taken", "[progress][O5][Q9]") {
     }
     SECTION("the shortest of several ranges") {
         const auto add = [](int a, int b, int c) { return a + b + c; };
-        static_cast<void>(tasks.map(add, numbers, std::vector{1, 2}, std::views::iota(0), {.progress = "sums"}).collect());
+        static_cast<void>(
+            tasks.map(add, numbers, std::vector{1, 2}, std::views::iota(0), {.progress = "sums"}).collect());
         CHECK(tells(only_line(terminal), "sums 100% [", "done"));
     }
     SECTION("a range without a size") {

@@ -133,7 +133,8 @@ private:
 /// While it lives, the terminal is what the program's stderr writes to.
 class TerminalOnStderr : public Terminal {
 public:
-    explicit TerminalOnStderr(int columns = 80, int rows = 24) : Terminal(columns, rows), before_{::dup(STDERR_FILENO)} {
+    explicit TerminalOnStderr(int columns = 80, int rows = 24)
+        : Terminal(columns, rows), before_{::dup(STDERR_FILENO)} {
         if (before_ < 0 || ::dup2(descriptor(), STDERR_FILENO) < 0) throw std::runtime_error("no stderr");
     }
     ~TerminalOnStderr() {

@@ -158,11 +158,11 @@ TEST_CASE("the width is looked at anew for each redraw", "[progress][O5]") {
     milliseconds = 1000;
     line.add(1);
     // The old line takes more lines now, which are all drawn over.
-    CHECK(terminal.output() == "\r\x1b[7Acopying\x1b[K\x1b[J");
+    CHECK(terminal.output() == "\r\x1b[7A\x1b[Jcopying\x1b[K\x1b[J");
     terminal.resize(1, 1);
     milliseconds = 2000;
     line.add(1);
-    CHECK(terminal.output() == "\r\x1b[K\x1b[J");
+    CHECK(terminal.output() == "\r\x1b[J\x1b[K\x1b[J");
     terminal.resize(12, 24);
     milliseconds = 3000;
     line.add(1);

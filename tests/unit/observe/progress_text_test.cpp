@@ -21,7 +21,8 @@ ProgressFacts with_count(std::int64_t count, std::int64_t total, std::chrono::na
 }  // namespace
 
 TEST_CASE("a line tells count, percentage, rate, elapsed time and time left", "[progress][O5]") {
-    CHECK(progress_text(copying, 80) == "copying  42% [===========>                 ] 42/100 files 14.0/s 0:03, 0:05 left");
+    CHECK(progress_text(copying, 80) ==
+          "copying  42% [===========>                 ] 42/100 files 14.0/s 0:03, 0:05 left");
 }
 
 TEST_CASE("a line that has ended says how", "[progress][O5]") {

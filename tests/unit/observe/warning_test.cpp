@@ -25,11 +25,12 @@ TEST_CASE("without an observer a warning is one line on stderr, once for each ca
     for (int i = 0; i < 3; ++i) warn("warning_test: the first", error);
     warn("warning_test: the second");
     warn("warning_test: the second", std::make_exception_ptr(7), WarningKind::destructor_error);
-    CHECK(terminal.lines() == std::vector<std::string>{"concur: warning: warning_test: the first: disk full",
-                                                       "concur: warning: warning_test: the second",
-                                                       "concur: warning: warning_test: the second: something that is no "
-                                                       "std::exception",
-                                                       ""});
+    CHECK(terminal.lines() ==
+          std::vector<std::string>{"concur: warning: warning_test: the first: disk full",
+                                   "concur: warning: warning_test: the second",
+                                   "concur: warning: warning_test: the second: something that is no "
+                                   "std::exception",
+                                   ""});
 }
 
 TEST_CASE("an observer is told every warning, and stderr none", "[warning][O10]") {
