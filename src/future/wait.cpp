@@ -36,6 +36,7 @@ Future<void> when_settled(Joint::Sources sources, ReturnWhen return_when) {
 void wait_for_sources(Joint::Sources sources, const WaitOptions& options) {
     auto* waited = new Waited(std::move(sources), until(options.return_when));
     const auto handle = Future<void>::adopt(waited);
+    waited->show_progress(options.progress);
     waited->start();
     static_cast<void>(waited->wait_or_cancel(options.timeout));
 }

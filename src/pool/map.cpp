@@ -40,7 +40,8 @@ MapEngine::MapEngine(const WorkerHandle& worker, const MapOptions& options)
     : worker_{worker},
       chunk_{checked_chunk(options)},
       most_ahead_{elements_ahead(options, chunk_, worker.get().settings())},
-      timeout_{checked_timeout(options)} {}
+      timeout_{checked_timeout(options)},
+      description_{options.progress} {}
 
 MapEngine::~MapEngine() { end(); }
 
@@ -51,23 +52,31 @@ void MapEngine::add_call(MapCall call, std::size_t elements) {
 
 bool MapEngine::advance() {
     if (stage_ == Stage::over) return false;
-    if (stage_ == Stage::fresh) {
-        stage_ = Stage::drawing;
-        Clock& clock = worker().clock();
-        if (timeout_ != never) deadline_ = deadline_after(clock.now(), timeout_);
-    } else {
-        drop_result();
-        --ahead_;
-        ++delivered_;
-    }
     try {
+        if (stage_ == Stage::fresh) {
+            start();
+        } else {
+            drop_result();
+            --ahead_;
+            ++delivered_;
+            if (progress_) progress_->add(1);
+        }
         if (find_next()) return true;
     } catch (...) {
         end();
+        if (progress_) progress_->end(ProgressEnd::fail);
         throw;
     }
     end();
+    if (progress_) progress_->end(ProgressEnd::success);
     return false;
+}
+
+void MapEngine::start() {
+    stage_ = Stage::drawing;
+    if (timeout_ != never) deadline_ = deadline_after(worker().clock().now(), timeout_);
+    if (!description_.empty())
+        progress_.emplace(screen_on_stderr(), total(), ProgressOptions{.description = description_});
 }
 
 bool MapEngine::find_next() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -21,6 +22,8 @@ enum class ReturnWhen : unsigned char {
 struct WaitOptions {
     Duration timeout = never;
     ReturnWhen return_when = ReturnWhen::all_completed;
+    /// What a progress bar on stderr says; none if empty, or if that is no terminal.
+    std::string_view progress = {};
 };
 
 /// What `wait` found, each part in the order of the input.
