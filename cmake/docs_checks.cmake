@@ -19,3 +19,8 @@ add_test(NAME docs.first_program
                  "-DEXAMPLE=${PROJECT_SOURCE_DIR}/examples/01_quickstart.cpp" -P
                  "${PROJECT_SOURCE_DIR}/cmake/first_program.cmake")
 set_tests_properties(docs.first_program PROPERTIES LABELS docs TIMEOUT 10)
+
+set(links ${Python3_EXECUTABLE} "${PROJECT_SOURCE_DIR}/cmake/check_links.py")
+add_test(NAME docs.links COMMAND ${links} "${PROJECT_SOURCE_DIR}")
+add_test(NAME docs.links.self_test COMMAND ${links} --self-test)
+set_tests_properties(docs.links docs.links.self_test PROPERTIES LABELS docs TIMEOUT 60)
