@@ -3,7 +3,9 @@
 #include <fmt/core.h>
 
 #include <cstdio>
+#include <functional>
 #include <mutex>
+#include <unordered_set>
 
 #include "core/process_wide.hpp"
 
@@ -13,6 +15,7 @@ namespace {
 struct Registry {
     std::mutex mutex;
     std::shared_ptr<Observer> for_all;
+    std::unordered_set<std::size_t> printed;  // hashes of warnings
 };
 
 Registry& registry() { return detail::ProcessWide<Registry>::get(); }
@@ -22,7 +25,18 @@ std::shared_ptr<Observer> observer_of_all() {
     return registry().for_all;
 }
 
+/// Whether nobody has read this yet. A program with thousands of causes reads some of them again.
+bool is_news(std::string_view message) noexcept try {
+    constexpr std::size_t most = 1024;
+    const std::lock_guard lock(registry().mutex);
+    if (registry().printed.size() >= most) registry().printed.clear();
+    return registry().printed.insert(std::hash<std::string_view>()(message)).second;
+} catch (...) {  // no memory to remember it in
+    return true;
+}
+
 void print(const Warning& warning) noexcept {
+    if (!is_news(warning.message)) return;
     fmt::print(stderr, "concur: warning: {}\n", fmt::string_view(warning.message.data(), warning.message.size()));
 }
 
