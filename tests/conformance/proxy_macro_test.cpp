@@ -163,6 +163,15 @@ TEST_CASE("names work on every handle", "[worker][W19][W34]") {
     static_assert(sizeof(Proxy<Big>) == sizeof(void*));
 }
 
+TEST_CASE("each name of the proxy itself is refused", "[worker][W19][D20]") {
+    using detail::is_name_of_proxy;
+    static_assert(is_name_of_proxy("call") && is_name_of_proxy("with") && is_name_of_proxy("with_key"));
+    static_assert(is_name_of_proxy("broadcast") && is_name_of_proxy("stats") && is_name_of_proxy("settings"));
+    static_assert(is_name_of_proxy("stop") && is_name_of_proxy("stopped") && is_name_of_proxy("stop_on_exit"));
+    static_assert(is_name_of_proxy("drain") && is_name_of_proxy("mode") && is_name_of_proxy("name"));
+    static_assert(!is_name_of_proxy("calls") && !is_name_of_proxy("sto") && !is_name_of_proxy("Stop"));
+}
+
 TEST_CASE("names that only the inside of a proxy has are free", "[worker][W19]") {
     const auto w = Worker<names_test::Name>::options().mode(thread).init();
     CHECK(w.submit(1).result() + w.worker(2).result() + w.map().result() == 4);
