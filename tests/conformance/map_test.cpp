@@ -42,6 +42,17 @@ auto counted(int& drawn) {
 
 }  // namespace
 
+TEST_CASE("options of map have defaults, and their members in the documented order", "[map][Q9][F35]") {
+    STATIC_REQUIRE(std::is_aggregate_v<MapOptions>);
+    const MapOptions defaults;
+    CHECK(defaults.chunk == 1);
+    CHECK_FALSE(defaults.buffer);
+    CHECK(defaults.timeout == never);
+    // Designated initialisers compile in this order only.
+    const MapOptions options{.chunk = 3, .buffer = 12, .timeout = 1.5s};
+    CHECK(options.buffer == 12);
+}
+
 TEST_CASE("map gives results in the order of the input", "[map][Q9]") {
     const Mode mode = GENERATE(every_mode());
     const int chunk = GENERATE(1, 2, 3, 10, 11, 1000);

@@ -470,7 +470,7 @@ std::conditional_t<B == Blocking::yes, Refused, Map<Refused>> refused_map();
 
 /// What may stand where a range is due.
 template <class Range>
-concept NoMapOptions = !std::is_same_v<std::remove_cvref_t<Range>, MapOptions>;
+concept NotMapOptions = !std::is_same_v<std::remove_cvref_t<Range>, MapOptions>;
 
 template <class... Ranges>
 consteval bool check_map_ranges() {

@@ -91,22 +91,22 @@ public:
     auto map(R1&& range, const MapOptions& options = {}) const {
         return function_.map(Base::worker(), options, std::forward<R1>(range));
     }
-    template <class R1, NoMapOptions R2>
+    template <class R1, NotMapOptions R2>
     auto map(R1&& first, R2&& second, const MapOptions& options = {}) const {
         return function_.map(Base::worker(), options, std::forward<R1>(first), std::forward<R2>(second));
     }
-    template <class R1, NoMapOptions R2, NoMapOptions R3>
+    template <class R1, NotMapOptions R2, NotMapOptions R3>
     auto map(R1&& first, R2&& second, R3&& third, const MapOptions& options = {}) const {
         return function_.map(Base::worker(), options, std::forward<R1>(first), std::forward<R2>(second),
                              std::forward<R3>(third));
     }
-    template <class R1, NoMapOptions R2, NoMapOptions R3, NoMapOptions R4>
+    template <class R1, NotMapOptions R2, NotMapOptions R3, NotMapOptions R4>
     auto map(R1&& first, R2&& second, R3&& third, R4&& fourth, const MapOptions& options = {}) const {
         return function_.map(Base::worker(), options, std::forward<R1>(first), std::forward<R2>(second),
                              std::forward<R3>(third), std::forward<R4>(fourth));
     }
     /// Five ranges and more, without options: these cannot follow a list of any length.
-    template <NoMapOptions... R>
+    template <NotMapOptions... R>
         requires(sizeof...(R) > 4)
     auto map(R&&... ranges) const { return function_.map(Base::worker(), {}, std::forward<R>(ranges)...); }
 

@@ -173,7 +173,7 @@ auto call_overloads(Backend& backend, A&&... arguments) {
                   "concur: " #method " is a name of the proxy itself; leave it out and write call<&" #T "::" #method \
                   ">(...)");                                                                                         \
     struct callee_of_##method {                                                                                      \
-        static constexpr ::std::string_view name = #method;                                                          \
+        [[maybe_unused]] static constexpr ::std::string_view name = #method;                                         \
         template <class Class>                                                                                       \
         static consteval auto pointer() requires requires {                                                          \
             &Class::method;                                                                                          \
