@@ -79,6 +79,7 @@ private:
             if (too_late) inputs_.cancel();
         }
         ~WaitingCaller() {
+            inputs_.cancel();  // nobody waits for them any more, if the wait was no success
             bool last = false;
             {
                 const std::lock_guard lock(backend_.mutex_);

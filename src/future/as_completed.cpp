@@ -57,7 +57,7 @@ public:
 
     [[nodiscard]] std::size_t size() const {
         const std::lock_guard lock(mutex_);
-        return size_;
+        return size_ + taken.load(std::memory_order_relaxed);
     }
     [[nodiscard]] bool made_before_fork() const noexcept { return generation_ != fork_generation(); }
     void refuse_if_forked() const;
@@ -265,6 +265,6 @@ StateBase* Completions::next() {
     return std::exchange(done_, done_->next_)->take();
 }
 
-std::size_t Completions::pending() const { return queue_->size() + queue_->taken.load(std::memory_order_relaxed); }
+std::size_t Completions::pending() const { return queue_->size(); }
 
 }  // namespace concur::detail

@@ -136,9 +136,13 @@ std::optional<std::size_t> Joint::wait_or_cancel(Duration timeout) {
             return std::nullopt;
         }
     } catch (...) {
-        cancel(Cancel::only_this);
-        end_progress(ProgressEnd::fail);
-        throw;
+        if (cancel(Cancel::only_this)) {
+            end_progress(ProgressEnd::fail);
+            throw;
+        }
+        wait();  // it is being settled at this moment
+        end_progress_as_settled();
+        return std::nullopt;
     }
     std::size_t pending = 0;
     {
@@ -166,6 +170,7 @@ void Joint::end_progress(ProgressEnd how) noexcept {
 void Joint::end_progress_as_settled() noexcept { end_progress(error() ? ProgressEnd::fail : ProgressEnd::success); }
 
 void Joint::dependencies(Dependencies& dependencies) {
+    if (phase() != Phase::pending) return;  // decided: whoever did that goes on
     const std::lock_guard lock(mutex_);
     dependencies.any_suffices = until_ == Until::first_done || until_ == Until::first_success;
     for (StateBase* source : sources_) dependencies.on(IntrusivePtr(source));

@@ -118,8 +118,9 @@ Parts parts_of(const ProgressFacts& facts) {
     if (known) parts.percent = fmt::format(" {:3}%", percent_of(facts.count, facts.total));
     parts.count = known ? fmt::format(" {}/{}", facts.count, facts.total) : fmt::format(" {}", facts.count);
     if (!facts.unit.empty()) parts.count += fmt::format(" {}", facts.unit);
-    if (facts.count > 0 && seconds > 0) parts.rate = " " + rate_text(static_cast<double>(facts.count) / seconds);
-    parts.elapsed = " " + time_text(seconds);
+    if (facts.count > 0 && seconds > 0)
+        parts.rate = fmt::format(" {}", rate_text(static_cast<double>(facts.count) / seconds));
+    parts.elapsed = fmt::format(" {}", time_text(seconds));
     if (!facts.ending.empty()) {
         parts.ending = fmt::format(" {}", facts.ending);
     } else if (known && facts.count > 0 && facts.count < facts.total) {

@@ -130,6 +130,10 @@ void MapEngine::end() noexcept {
     for (; !calls_.empty(); calls_.pop_back()) calls_.back().give_up();
 }
 
-void throw_chunk_stopped() { throw CancelledError("the rest of a chunk of a map was given up: it was asked to stop"); }
+// While somebody still wants the results, only a stop of the worker asks.
+void throw_chunk_stopped(const CallContext& context) {
+    throw WorkerStoppedError(fmt::format("the rest of a chunk of a map was given up: the worker {} has been stopped",
+                                         context.worker_name()));
+}
 
 }  // namespace concur::detail

@@ -282,7 +282,7 @@ TEST_CASE("stop now ends a chunk between two elements", "[map][Q9][W22]") {
     tasks.stop(Stop::now);
     CHECK(first.result() == 0);
     auto at = map.begin();
-    CHECK_THROWS_AS(++at, CancelledError);
+    CHECK_THROWS_AS(++at, WorkerStoppedError);
     CHECK(ran == 1);
 }
 
@@ -471,4 +471,12 @@ TEST_CASE("a map over many elements", "[map][Q9][F34]") {
     long sum = 0;
     for (const int value : tasks.map(same, std::views::iota(0, many), {.chunk = chunk, .buffer = 256})) sum += value;
     CHECK(sum == static_cast<long>(many) * (many - 1) / 2);
+}
+
+TEST_CASE("a map that was moved from is empty", "[map][Q9][W34]") {
+    const auto tasks = tasks_in(Mode::thread);
+    auto map = tasks.map(same, std::vector{1, 2});
+    auto taken = std::move(map);
+    CHECK_THROWS_AS(map.collect(), NoStateError);
+    CHECK(taken.collect() == std::vector{1, 2});
 }

@@ -300,3 +300,19 @@ TEST_CASE("contract 04, tasks", "[contract]") {
     auto square = TaskWorker::options().mode(mode).init([](int x) { return x * x; });
     CHECK(square(12).result() == 144);
 }
+
+TEST_CASE("a bound task hides its function and its mode, and never shows another mode", "[task][W4][W16]") {
+    const auto square = [](int x) { return x * x; };
+    using Square = std::decay_t<decltype(square)>;
+    using Typed = BoundTask<Square, Mode::thread>;
+    using Signature = BoundTask<int(int), Mode::thread>;
+    static_assert(std::is_convertible_v<Typed, BoundTask<Square>>);
+    static_assert(std::is_convertible_v<Typed, Signature>);
+    static_assert(std::is_convertible_v<Typed, BoundTask<int(int)>>);
+    static_assert(std::is_convertible_v<Signature, BoundTask<int(int)>>);
+    static_assert(!std::is_convertible_v<Typed, BoundTask<int(int), Mode::sync>>);
+    static_assert(!std::is_convertible_v<BoundTask<Square>, Signature>);
+    const Signature signature = TaskWorker::options().mode(concur::thread).init(square);
+    const BoundTask<int(int)> dynamic = signature;
+    CHECK(dynamic(5).result() == 25);
+}

@@ -35,8 +35,10 @@ struct WaitResult {
 
 namespace detail {
 
-/// Done when the sources are as `return_when` says; never fails.
-[[nodiscard]] Future<void> when_settled(Joint::Sources sources, ReturnWhen return_when);
+using KeptStates = std::vector<IntrusivePtr<StateBase>>;
+
+/// Done when the states are as `return_when` says; never fails.
+[[nodiscard]] Future<void> when_settled(KeptStates states, ReturnWhen return_when);
 
 void wait_for_sources(Joint::Sources sources, const WaitOptions& options);
 

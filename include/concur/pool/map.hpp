@@ -190,6 +190,7 @@ public:
 
     /// Starts, or goes on with the result where the iteration stands.
     [[nodiscard]] iterator begin() {
+        if (!source_) detail::throw_no_state();
         if (!source_->result()) source_->advance();
         return iterator(*source_);
     }
@@ -305,7 +306,7 @@ struct ChunkResults {
     std::atomic<std::size_t> count{0};
 };
 
-[[noreturn]] void throw_chunk_stopped();
+[[noreturn]] void throw_chunk_stopped(const CallContext& context);
 
 template <class T, class Target, class R, class... Rules>
 struct ChunkTarget {
@@ -320,7 +321,7 @@ struct ChunkTarget {
         // Another attempt goes on where the last one failed.
         for (std::size_t i = results->count.load(std::memory_order_relaxed); i < elements.size(); ++i) {
             if (results.use_count() == 1) return;  // the map has gone, and nobody will ask for the rest
-            if (stop && stop->stop_requested()) throw_chunk_stopped();
+            if (stop && stop->stop_requested()) throw_chunk_stopped(context);
             std::apply([&](auto&... kept) { run_one(i, object, context, Rules::pass(kept)...); }, elements[i]);
             results->count.store(i + 1, std::memory_order_release);
         }

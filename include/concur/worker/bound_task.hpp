@@ -120,6 +120,8 @@ public:
         return BoundTaskWith<F, M, B>(Base::with_hash(hash_of_key(key)), function_);
     }
 
+    [[nodiscard]] BoundFunction<F, B> function() const noexcept { return function_; }
+
 private:
     [[no_unique_address]] BoundFunction<F, B> function_;
 };
@@ -148,11 +150,12 @@ public:
     explicit BoundTask(detail::WorkerHandle worker) noexcept requires(!std::is_function_v<F>)
         : Base(ProxyBase(std::move(worker)), {}) {}
     template <Mode known>
-        requires(M == Mode::dynamic && known != Mode::dynamic && !std::is_function_v<F>)
+        requires(M == Mode::dynamic && known != Mode::dynamic)
     BoundTask(BoundTask<F, known, B> other)
-    noexcept : Base(static_cast<ProxyBase&&>(other), {}) {}
+    noexcept : Base(static_cast<ProxyBase&&>(other), other.function()) {}
     template <class Function, Mode known>
-        requires detail::has_signature<F, Function> BoundTask(BoundTask<Function, known, B> other)
+        requires(detail::has_signature<F, Function> && (M == Mode::dynamic || M == known))
+    BoundTask(BoundTask<Function, known, B> other)
     noexcept : Base(static_cast<ProxyBase&&>(other), detail::BoundFunction<F, B>::template of<Function>()) {}
 
     /// Whether both are handles on the same worker.
