@@ -73,7 +73,8 @@ int main() {
 ["page 1", "page 3"]
 {"left": "page 4"}
 page 5 6
-nothing; page 8;
+nothing
+page 8
 again: page 2
 {"page 1": 1, "page 2": 1, "page 3": 1}
 no. 1 won with page 9

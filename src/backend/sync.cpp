@@ -55,6 +55,9 @@ private:
     }
 
     void accept_with_inputs(CallBase& call) override {
+        std::optional<CountedCall> counted;
+        if (counts_activities()) [[unlikely]]
+            counted.emplace(clock());
         const Future<void> inputs = Inputs::settled(call);
         const WaitingCaller caller(*this, inputs);
         inputs.wait();

@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "concur/backend/submit.hpp"
+#include "concur/call/checked.hpp"
 #include "concur/core/duration.hpp"
 #include "concur/core/errors.hpp"
 #include "concur/core/iterable.hpp"
@@ -322,7 +323,7 @@ struct ChunkTarget {
         for (std::size_t i = results->count.load(std::memory_order_relaxed); i < elements.size(); ++i) {
             if (results.use_count() == 1) return;  // the map has gone, and nobody will ask for the rest
             if (stop && stop->stop_requested()) throw_chunk_stopped(context);
-            std::apply([&](auto&... kept) { run_one(i, object, context, Rules::pass(kept)...); }, elements[i]);
+            std::apply([&](auto&... kept) { run_one(i, object, context, kept...); }, elements[i]);
             results->count.store(i + 1, std::memory_order_release);
         }
     }
@@ -332,7 +333,15 @@ struct ChunkTarget {
 
 private:
     template <class... A>
-    void run_one(std::size_t index, T& object, CallContext& context, A&&... arguments) {
+    void run_one(std::size_t index, T& object, CallContext& context, A&... kept) {
+        try {
+            store(index, object, context, Rules::pass(kept)...);
+        } catch (const Violation& violation) {  // of a Valid parameter, made here of an element
+            throw_from(context.method_name(), violation, {ArgumentPlace{std::addressof(kept), sizeof(kept)}...});
+        }
+    }
+    template <class... A>
+    void store(std::size_t index, T& object, CallContext& context, A&&... arguments) {
         if constexpr (std::is_void_v<R>) {
             target(object, context, std::forward<A>(arguments)...);
             results->values[index].emplace();

@@ -35,7 +35,9 @@ public:
 
 consteval bool is_name_of_proxy(std::string_view name) {
     for (const std::string_view own : {"call", "with", "with_key", "broadcast", "stop", "stopped", "stop_on_exit",
-                                       "drain", "stats", "settings", "mode", "name"})
+                                       "drain", "stats", "settings", "mode", "name",
+                                       // and those that the macro needs
+                                       "Base", "Names", "Named", "call_named"})
         if (name == own) return true;
     return false;
 }

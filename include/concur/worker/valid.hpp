@@ -18,6 +18,7 @@
 #include "concur/call/checked.hpp"
 #include "concur/call/names.hpp"
 #include "concur/core/enum_names.hpp"
+#include "concur/core/owned.hpp"
 #include "concur/core/refused.hpp"
 #include "concur/core/text.hpp"
 
@@ -367,6 +368,11 @@ consteval bool check_rules() {
     if constexpr (!is_plain_value<T>) {
         static_assert(accepted<Given<T>>,
                       "concur: Valid<T, ...> holds a value; name its type without const, reference or array bounds");
+        return false;
+    } else if constexpr (!std::is_same_v<Owned<T>, T> || std::is_pointer_v<T>) {
+        static_assert(accepted<Given<T>>,
+                      "concur: Valid<T, ...> keeps its value, and a view or pointer may outlive what it looks at; name "
+                      "the owner, such as std::string or std::vector");
         return false;
     } else if constexpr (!(rule_fits<T, rules>() && ...)) {
         explain_first_misfit<T, rules...>();

@@ -93,5 +93,7 @@ TEST_CASE("what is remembered of printed warnings is bounded", "[observe][O10]")
         for (int i = 0; i < 5000; ++i) detail::tell_warning(nullptr, warning_of("cause " + std::to_string(i)));
         detail::tell_warning(nullptr, warning_of("cause 0"));
     });
-    CHECK(std::count(printed.begin(), printed.end(), '\n') == 5001);
+    // A program that finds ever new causes has been told enough.
+    CHECK(std::count(printed.begin(), printed.end(), '\n') <= 1000);
+    CHECK(contains(printed, "cause 900"));
 }

@@ -18,7 +18,7 @@ void warn(const std::string& message, std::exception_ptr error = nullptr, Warnin
 
 }  // namespace
 
-TEST_CASE("without an observer a warning is one line on stderr, once for each cause", "[warning][O10]") {
+TEST_CASE("a warning on a terminal tells what was thrown, once for each cause", "[warning][O10]") {
     observe_all(nullptr);
     test::TerminalOnStderr terminal;
     const auto error = std::make_exception_ptr(std::runtime_error("disk full"));
