@@ -323,7 +323,7 @@ struct ChunkTarget {
         for (std::size_t i = results->count.load(std::memory_order_relaxed); i < elements.size(); ++i) {
             if (results.use_count() == 1) return;  // the map has gone, and nobody will ask for the rest
             if (stop && stop->stop_requested()) throw_chunk_stopped(context);
-            std::apply([&](auto&... kept) { run_one(i, object, context, kept...); }, elements[i]);
+            std::apply([&](auto&... kept) { run_one(i, object, context, Rules::pass(kept)...); }, elements[i]);
             results->count.store(i + 1, std::memory_order_release);
         }
     }
@@ -333,15 +333,7 @@ struct ChunkTarget {
 
 private:
     template <class... A>
-    void run_one(std::size_t index, T& object, CallContext& context, A&... kept) {
-        try {
-            store(index, object, context, Rules::pass(kept)...);
-        } catch (const Violation& violation) {  // of a Valid parameter, made here of an element
-            throw_from(context.method_name(), violation, {ArgumentPlace{std::addressof(kept), sizeof(kept)}...});
-        }
-    }
-    template <class... A>
-    void store(std::size_t index, T& object, CallContext& context, A&&... arguments) {
+    void run_one(std::size_t index, T& object, CallContext& context, A&&... arguments) {
         if constexpr (std::is_void_v<R>) {
             target(object, context, std::forward<A>(arguments)...);
             results->values[index].emplace();
@@ -366,7 +358,11 @@ public:
 
     template <class Add, class... A>
     void take(Backend&, const Add&, A&&... elements) {
-        elements_.emplace_back(keep_as<typename Rules::type>(std::forward<A>(elements))...);
+        try {
+            elements_.emplace_back(keep_as<typename Rules::type>(std::forward<A>(elements))...);
+        } catch (const Violation& violation) {
+            throw_from(info_.name, violation, {ArgumentPlace{std::addressof(elements), sizeof(elements)}...});
+        }
     }
     template <class Add>
     void flush(Backend& worker, const Add& add) {
