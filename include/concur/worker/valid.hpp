@@ -408,11 +408,11 @@ std::string_view view_of_text(const Given& given) {
 /// "red" for `Colour::red`; empty for a number that has no name.
 template <auto value>
 inline constexpr std::string_view enumerator_name = [] {
+    // "Colour::red", "(anonymous namespace)::Colour::red"; "(Colour)5" where there is no name.
     const std::string_view printed = printed_method<value>();
-    if (printed.starts_with('(') || printed.starts_with('-') || (printed.front() >= '0' && printed.front() <= '9'))
-        return std::string_view();
-    const std::size_t colon = printed.rfind(':');
-    return printed.substr(colon == std::string_view::npos ? 0 : colon + 1);
+    const std::size_t before = printed.find_last_of(":)");
+    const std::string_view name = printed.substr(before == std::string_view::npos ? 0 : before + 1);
+    return name.starts_with('-') || (name.front() >= '0' && name.front() <= '9') ? std::string_view() : name;
 }();
 
 template <class Enum, auto number>
