@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "concur/core/text.hpp"
+
 #include <limits>
 #include <mutex>
 #include <optional>
@@ -222,9 +224,9 @@ void Completions::Queue::refuse_if_forked() const {
 }
 
 void Completions::Queue::throw_timeout() const {
-    throw TimeoutError(fmt::format("{} futures were not done within {} ms; they go on, and are still pending", size(),
-                                   static_cast<double>(timeout_.count()) / 1e6),
-                       timeout_.nanoseconds());
+    throw TimeoutError(
+        fmt::format("{} futures were not done within {}; they go on, and are still pending", size(), text_of(timeout_)),
+        timeout_.nanoseconds());
 }
 
 // ---- the handle on it

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "concur/core/text.hpp"
+
 #include <algorithm>
 
 namespace concur::detail {
@@ -118,9 +120,9 @@ bool MapEngine::is_late() const noexcept { return deadline_ != no_deadline && wo
 
 std::exception_ptr MapEngine::late_error() const {
     return std::make_exception_ptr(
-        TimeoutError(fmt::format("the map on {} did not end within {} ms; it gave {} results, and what had not started "
+        TimeoutError(fmt::format("the map on {} did not end within {}; it gave {} results, and what had not started "
                                  "is cancelled",
-                                 worker().name(), static_cast<double>(timeout_.count()) / 1e6, delivered_),
+                                 worker().name(), text_of(timeout_), delivered_),
                      timeout_.nanoseconds()));
 }
 
