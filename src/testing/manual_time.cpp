@@ -73,6 +73,7 @@ void ParkingLot::wake(Sleeper& sleeper) noexcept {
 
 std::vector<const ThreadRecord*> ParkingLot::parked_threads() const {
     std::vector<const ThreadRecord*> threads;
+    threads.reserve(sleepers_.size());
     for (const auto& [key, sleeper] : sleepers_) threads.push_back(sleeper->thread);
     return threads;
 }
