@@ -18,4 +18,5 @@
 #include "concur/limits/limit_pool.hpp"
 #include "concur/limits/limit_set.hpp"
 #include "concur/observe/observer.hpp"
+#include "concur/observe/progress.hpp"
 #include "concur/worker/worker.hpp"

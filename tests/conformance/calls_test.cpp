@@ -155,6 +155,12 @@ TEST_CASE("a member pointer may be passed as a value", "[worker][W10]") {
     const auto chosen = &Everything::constant;
     CHECK(worker.call(chosen, 1).result() == 3);
     CHECK(worker.call(overload<int>(&Everything::over), 7).result() == 7);
+    CHECK(worker.call(&Everything::shared, 1).result() == 8);  // static
+    CHECK(worker.call(&Everything::shared_with_context, 1).result() == 2);
+    CHECK(worker
+              .call(
+                  +[](Everything& everything, int x) { return everything.plain(x); }, 1)
+              .result() == 2);
 }
 
 TEST_CASE("a function gets the object, and a context if it asks", "[worker][W10]") {

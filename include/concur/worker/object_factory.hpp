@@ -103,6 +103,8 @@ struct PreInitialized<T, TypeList<P...>> {
                           kept);
     }
     static constexpr bool fits = constructible<T, std::remove_cvref_t<P>...>;
+    static constexpr bool owns =
+        ((std::is_same_v<Owned<P>, std::remove_cvref_t<P>> && !is_text_pointer<std::remove_cvref_t<P>>)&&...);
 
     template <class... A>
     static Kept keep(A&&... arguments) {
@@ -150,7 +152,10 @@ public:
     void destroy(void* object) override { delete static_cast<T*>(object); }
 
     const std::type_info& type() const noexcept override { return typeid(T); }
-    void throw_pointer(void* object) const override { throw static_cast<T*>(object); }
+    // The one conversion to a base class that goes by the object's type at run time.
+    void throw_pointer(void* object) const override {
+        throw static_cast<T*>(object);  // NOLINT(misc-throw-by-value-catch-by-reference)
+    }
 
 private:
     // The constructor's parameter types are not known: a value that breaks their rules is found by its place.
@@ -258,6 +263,16 @@ consteval bool check_pre_initialize() {
     return callable;
 }
 
+template <bool owned, class T>
+consteval bool check_pre_initialize_owns() {
+    if constexpr (!owned) {
+        static_assert(accepted<WorkerClass<T>>,
+                      "concur: a parameter of pre_initialize is a view, and what it looks at may be gone before the "
+                      "object is built; take a reference to an owner, such as std::string&");
+    }
+    return owned;
+}
+
 template <bool constructible, class T, class... A>
 consteval bool check_constructor() {
     if constexpr (!constructible) {
@@ -276,7 +291,8 @@ std::unique_ptr<ObjectFactory> make_factory_of_values(A&&... arguments) {
             static_cast<void>(check_pre_initialize<false, T, A...>());
         } else {
             using Arguments = PreInitialized<T, typename FunctionTraits<Hook>::Parameters>;
-            if constexpr (check_pre_initialize<Arguments::template takes<A...>, T, A...>()) {
+            if constexpr (check_pre_initialize<Arguments::template takes<A...>, T, A...>() &&
+                          check_pre_initialize_owns<Arguments::owns, T>()) {
                 if constexpr (check_constructor<Arguments::fits, T, A...>()) {
                     typename Arguments::Kept kept = Arguments::keep(std::forward<A>(arguments)...);
                     std::apply(&T::pre_initialize, kept);

@@ -36,6 +36,17 @@ inline constexpr bool call_fits = [] {
     }
 }();
 
+/// A pointer to a static method is one to a plain function. Which it is, the first parameter tells: a function for
+/// `call` takes the object there.
+template <class T, class F>
+inline constexpr bool takes_no_object = false;
+template <class T, class R>
+inline constexpr bool takes_no_object<T, R (*)()> = true;
+template <class T, class R, class First, class... P>
+inline constexpr bool takes_no_object<T, R (*)(First, P...)> = !takes_object<T, First>;
+template <class T, class R, class... P>
+inline constexpr bool takes_no_object<T, R (*)(P...) noexcept> = takes_no_object<T, R (*)(P...)>;
+
 /// Says why `call_fits` is false.
 template <Blocking B, class Callee, class T, class Pointer, class... A>
 auto refuse_method() {
@@ -84,11 +95,13 @@ public:
     }
 
     /// Calls `f(object, arguments...)` where the object lives: f takes T& or const T&, optionally CallContext& after
-    /// it. For generic code f may be a pointer to a method or data member.
+    /// it. For generic code f may be a pointer to a method, a static method or a data member.
     template <class F, class... A>
     auto call(F&& f, A&&... arguments) const {
         using Pointer = std::decay_t<F>;
-        if constexpr (!std::is_member_pointer_v<Pointer>) {
+        if constexpr (takes_no_object<T, Pointer> && call_fits<T, Pointer, A...>) {
+            return call_method<B, T>(backend(), function_info, f, std::forward<A>(arguments)...);
+        } else if constexpr (!std::is_member_pointer_v<Pointer>) {
             return call_function<B, T>(backend(), std::forward<F>(f), std::forward<A>(arguments)...);
         } else if constexpr (call_fits<T, Pointer, A...>) {
             return call_method<B, T>(backend(), method_info, f, std::forward<A>(arguments)...);
