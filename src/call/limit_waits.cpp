@@ -16,12 +16,12 @@ namespace {
 
 // ---- a thread
 
-/// On the stack of the thread that waits, so all that it is told it is told with the set's lock held: before it can
-/// leave the queue, and go.
+/// On the stack of the thread that waits. Once it has left the queue it stays there until it has been told how that
+/// ended; then it is gone at once, and waking it needs no more of it than its address.
 class ParkedWaiter final : public LimitWaiter {
 public:
     explicit ParkedWaiter(Acquisition& result)
-        : LimitWaiter(result, LimitCore::limits_of(result), LimitCaller::innermost(), Told::under_lock) {}
+        : LimitWaiter(result, LimitCore::limits_of(result), LimitCaller::innermost()) {}
 
     enum State : std::uint32_t { waits, was_granted, was_cancelled, was_deadlocked };
 
@@ -39,8 +39,7 @@ public:
     }
 
 private:
-    void granted() noexcept override { end(was_granted); }
-    void deadlocked() noexcept override { end(was_deadlocked); }
+    void told(Verdict verdict) noexcept override { end(verdict == Verdict::granted ? was_granted : was_deadlocked); }
 
     ParkingWord word_{waits};
 };
@@ -112,7 +111,7 @@ public:
     /// Takes over `request`, which was not granted at once.
     AwaitedAcquisition(LimitCore& core, Acquisition& request)
         : ValueState<Acquisition>(Phase::pending),
-          LimitWaiter(acquisition_, LimitCore::limits_of(request), nullptr, Told::later),
+          LimitWaiter(acquisition_, LimitCore::limits_of(request), nullptr),
           core_{&core} {
         core.move_request(request, acquisition_);
         set_clock(core.clock());
@@ -125,7 +124,7 @@ public:
 
 private:
     // Somebody releases something, and has no business with what follows here: the runtime completes it.
-    void granted() noexcept override { runtime_post(*this, core_->clock()); }
+    void told(Verdict) noexcept override { runtime_post(*this, core_->clock()); }
 
     void run() noexcept override {
         emplace([this] { return std::move(acquisition_); });

@@ -60,13 +60,14 @@ public:
         while (first_) {
             LimitWaiter& waiter = *first_;
             first_ = waiter.next_told_;
-            waiter.granted();
+            waiter.told(waiter.verdict_);
         }
     }
     Visit(const Visit&) = delete;
     Visit& operator=(const Visit&) = delete;
 
-    void tell_later(LimitWaiter& waiter) noexcept {
+    void tell(LimitWaiter& waiter, LimitWaiter::Verdict verdict) noexcept {
+        waiter.verdict_ = verdict;
         waiter.next_told_ = nullptr;
         (last_ ? last_->next_told_ : first_) = &waiter;
         last_ = &waiter;
@@ -302,10 +303,7 @@ void LimitCore::move_on(Visit& visit, LimitMask changed, Ticks now) noexcept {
             if (__builtin_add_overflow(wait_time, now - waiter.since_, &wait_time)) wait_time = never_ticks;
         }
         take(waiter.result_, waiter.caller_, now);
-        if (waiter.told_ == LimitWaiter::Told::later)
-            visit.tell_later(waiter);
-        else
-            waiter.granted();
+        visit.tell(waiter, LimitWaiter::Verdict::granted);
         return true;
     });
     set_timer(visit, now);
@@ -494,7 +492,7 @@ void LimitCore::end_deadlocks(Visit& visit, Ticks now) noexcept {
         const LimitMask limits = victim->limits();
         queue_.leave(*victim);
         left(*victim);
-        victim->deadlocked();
+        visit.tell(*victim, LimitWaiter::Verdict::deadlock);
         move_on(visit, limits, now);
     }
 }

@@ -22,13 +22,15 @@ namespace concur::detail {
 /// A request that waits in a set. How it waits is the business of who derives from it: a thread that parks, a future.
 class LimitWaiter : public Waiting {
 public:
-    /// Whether `granted` is called with the set's lock held, for a waiter that may go away as soon as it knows and must
-    /// only be woken; or without it, for one that runs code.
-    enum class Told : bool { under_lock, later };
+    /// How its time in the queue has ended, if it did not leave by itself.
+    enum class Verdict : unsigned char {
+        granted,   ///< `result` has been acquired
+        deadlock,  ///< nothing of what it waits for could ever come; only for waiters with a caller
+    };
 
     /// What is granted goes into `result`, which holds the resolved request already.
-    LimitWaiter(Acquisition& result, LimitMask limits, LimitCaller* caller, Told told)
-        : Waiting(limits), result_{result}, caller_{caller}, told_{told} {}
+    LimitWaiter(Acquisition& result, LimitMask limits, LimitCaller* caller)
+        : Waiting(limits), result_{result}, caller_{caller} {}
 
 protected:
     ~LimitWaiter() = default;
@@ -36,17 +38,15 @@ protected:
 private:
     friend class LimitCore;
 
-    /// `result` has been acquired. Once, unless it leaves before.
-    virtual void granted() noexcept = 0;
-    /// It has been taken out of the queue, because nothing of what it waits for could ever come. With the lock held;
-    /// only for waiters with a caller.
-    virtual void deadlocked() noexcept {}
+    /// Told once, without the set's lock: what follows may be long, and who is woken needs the lock next. From then on
+    /// the set does not know the waiter any more.
+    virtual void told(Verdict verdict) noexcept = 0;
 
     Acquisition& result_;
     LimitCaller* caller_;
     LimitWaiter* next_told_ = nullptr;
     Ticks since_ = 0;
-    Told told_;
+    Verdict verdict_ = Verdict::granted;
     bool queued_ = false;
     bool holds_ = false;  // its caller, or one that this is inside of, holds something in the set
     bool stuck_ = false;  // for the search for deadlocks
