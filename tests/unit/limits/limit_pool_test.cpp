@@ -81,3 +81,25 @@ TEST_CASE("sets that could never serve a request are passed over", "[limits][L12
     CHECK_THROWS_AS(pool.acquire("printers"), concur::UnknownLimitError);
     CHECK_THROWS_AS(pool.acquire({"slots", -1}), concur::ConfigError);
 }
+
+TEST_CASE("of sets with the same wait, the one with the fewest waiting is chosen", "[limits][L12]") {
+    LimitPool pool({slots("a", 1), slots("b", 1)}, {.selection = LimitSelection::least_wait, .spill = false});
+    std::vector<Acquisition> held;
+    for (int i = 0; i < 2; ++i) held.push_back(pool.acquire("slots"));
+    std::vector<concur::Future<Acquisition>> waiting;
+    for (int i = 0; i < 6; ++i) waiting.push_back(pool.async_acquire("slots"));
+    for (const LimitSet& set : pool.sets()) CHECK(set.stats("slots").waiting == 3);
+    for (auto& future : waiting) CHECK(future.cancel());
+}
+
+TEST_CASE("waits in a pool end as waits in a set do", "[limits][L12][L5]") {
+    concur::testing::ManualClock clock;
+    LimitPool pool({LimitSet({ResourceLimit("slots", 1)}, {.clock = clock})});
+    auto held = pool.acquire("slots");
+    CHECK_THROWS_AS(pool.acquire("slots", 3s), concur::LimitTimeoutError);
+    CHECK(clock.elapsed() == concur::Duration(3s));
+    CHECK_THROWS_AS(pool.acquire("slots", clock.now()), concur::LimitTimeoutError);
+    auto later = pool.async_acquire("slots");
+    held.release();
+    CHECK(later.result().acquired());
+}
