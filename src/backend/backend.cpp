@@ -97,7 +97,7 @@ private:
 
 Backend::Backend(WorkerConfig config, std::unique_ptr<ObjectFactory> factory)
     : CallHost(std::string(config.settings.name.value().view()), config.clock.get(), std::move(config.observer),
-               std::move(config.instruments)),
+               std::move(config.instruments), std::move(config.limits)),
       settings_{config.settings},
       factory_{std::move(factory)} {}
 

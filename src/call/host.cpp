@@ -4,11 +4,13 @@
 
 namespace concur::detail {
 
-CallHost::CallHost(std::string name, Clock& clock, std::shared_ptr<Observer> observer, InstrumentSettings instruments)
+CallHost::CallHost(std::string name, Clock& clock, std::shared_ptr<Observer> observer, InstrumentSettings instruments,
+                   std::unique_ptr<const LimitPool> limits)
     : name_{std::move(name)},
       clock_(&clock),
       observer_{std::move(observer)},
       instruments_{instruments.empty() ? nullptr : std::make_unique<Instruments>(std::move(instruments))},
+      limits_{std::move(limits)},
       counts_activities_{clock.counts_activities()} {
     clock_->add_host(*this);
 }

@@ -3,6 +3,7 @@
 
 #include <numeric>
 
+#include "concur/call/call_context.hpp"
 #include "concur/core/text.hpp"
 #include "concur/future/promise.hpp"
 #include "concur/limits/limit_pool.hpp"
@@ -60,6 +61,12 @@ std::string names_of(const LimitRequests& requested) {
         after.nanoseconds(), std::move(shortage.keys), shortage.estimate.nanoseconds());
 }
 
+/// L9: what a call waits for ends with the call, without being asked.
+StopToken stop_of_call() {
+    const CallContext* context = current_context_if_any();
+    return context ? context->stop_token() : StopToken();
+}
+
 TimePoint deadline_of(const WaitLimits& until, TimePoint now) noexcept {
     return std::min(until.deadline, deadline_after(now, until.timeout));
 }
@@ -81,6 +88,7 @@ void wait_for_grant(LimitCore& core, const LimitRequests& requested, const WaitL
         if (core.leave(waiter, LeftBecause::cancelled)) waiter.end(ParkedWaiter::was_cancelled);
     };
     const auto on_stop = until.stop.on_stop(cancel);
+    const auto on_stop_of_call = stop_of_call().on_stop(cancel);
     const auto state = waiter.wait(clock, deadline);
     // A grant that comes at the last moment counts.
     const bool timed_out = state == ParkedWaiter::waits && core.leave(waiter, LeftBecause::timeout);
@@ -143,9 +151,8 @@ private:
 
 }  // namespace
 
-Future<Acquisition> acquire_later(LimitCore& core, const LimitRequests& requested) {
-    Acquisition request;
-    if (core.take_at_once(requested, request, NotNow::waits)) return ready(std::move(request));
+/// `request` was not granted at once.
+Future<Acquisition> acquire_later(LimitCore& core, Acquisition& request) {
     auto* state = new AwaitedAcquisition(core, request);
     auto future = Future<Acquisition>::adopt(state);
     state->start();
@@ -155,14 +162,15 @@ Future<Acquisition> acquire_later(LimitCore& core, const LimitRequests& requeste
 }  // namespace detail
 
 Future<Acquisition> LimitSet::async_acquire(const LimitRequests& requested) {
-    return detail::acquire_later(core(), requested);
+    Acquisition result;
+    if (core().take_at_once(requested, result, detail::NotNow::waits)) return ready(std::move(result));
+    return detail::acquire_later(core(), result);
 }
 
-Future<Acquisition> LimitPool::async_acquire(const LimitRequests& requested) {
-    Acquisition at_once;
-    LimitSet set = select(requested, at_once);
-    if (at_once) return ready(std::move(at_once));
-    return set.async_acquire(requested);
+Future<Acquisition> LimitPool::async_acquire(const LimitRequests& requested) const {
+    Acquisition result;
+    detail::LimitCore* core = take_or_choose(requested, result);
+    return core ? detail::acquire_later(*core, result) : ready(std::move(result));
 }
 
 }  // namespace concur

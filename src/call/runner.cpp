@@ -1,5 +1,7 @@
 #include "concur/call/runner.hpp"
 
+#include <fmt/format.h>
+
 #include "concur/call/call_context.hpp"
 #include "concur/core/errors.hpp"
 
@@ -13,16 +15,24 @@ const Attempt& CallContext::attempt() const {
 std::string_view CallContext::method_name() const noexcept { return call_.method_name(); }
 std::string_view CallContext::worker_name() const noexcept { return host_.name(); }
 
+LimitPool CallContext::limits() const {
+    if (const LimitPool* limits = host_.limits()) return *limits;
+    throw ConfigError("limits",
+                      fmt::format("the worker {} has none; give it some with options().limits(...)", host_.name()));
+}
+
 StopToken CallContext::stop_token() const { return call_.stop_token(); }
 
 namespace detail {
 
-constinit thread_local CallContext* context_of_this_thread = nullptr;
+// The only callers there are.
+CallContext* current_context_if_any() noexcept { return static_cast<CallContext*>(LimitCaller::innermost()); }
 
 CallContext& current_context() {
-    if (!context_of_this_thread)
+    CallContext* const context = current_context_if_any();
+    if (!context)
         throw NotOnWorkerError("this_worker is known only inside the methods and functions that a worker runs");
-    return *context_of_this_thread;
+    return *context;
 }
 
 StateBase* Runner::invoke_with_instruments(CallHost& host, CallBase& call, void* object, CallContext& context) {

@@ -167,6 +167,8 @@ void LimitCore::throw_forked() {
     return std::nullopt;
 }
 
+bool LimitCore::has(std::string_view key) const noexcept { return find(key).has_value(); }
+
 std::uint32_t LimitCore::find_or_throw(std::string_view key) const {
     if (const auto limit = find(key)) return *limit;
     std::string known;

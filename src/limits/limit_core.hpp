@@ -11,8 +11,8 @@
 
 #include "concur/core/clock.hpp"
 #include "concur/core/fork.hpp"
+#include "concur/limits/limit_caller.hpp"
 #include "concur/limits/limit_set.hpp"
-#include "limits/limit_caller.hpp"
 #include "limits/limit_lock.hpp"
 #include "limits/limit_state.hpp"
 #include "limits/wait_queue.hpp"
@@ -99,6 +99,7 @@ public:
     void update(Acquisition& held, const LimitRequests& used);
     void moved(Acquisition& from) noexcept;
 
+    [[nodiscard]] bool has(std::string_view key) const noexcept;
     [[nodiscard]] Duration estimate(const LimitRequests& requested);
     void reconfigure(std::string_view key, double capacity, std::optional<Duration> window);
     [[nodiscard]] LimitStats stats(std::string_view key);

@@ -10,6 +10,7 @@
 namespace concur {
 
 using detail::checked_timeout;
+using detail::NotNow;
 using detail::WaitLimits;
 
 struct LimitPool::Shared {
@@ -35,6 +36,7 @@ LimitPool::LimitPool(std::initializer_list<LimitSet> sets, LimitPoolOptions opti
 
 LimitPool::LimitPool(std::vector<LimitSet> sets, LimitPoolOptions options) : shared_{std::make_shared<Shared>()} {
     if (sets.empty()) throw ConfigError("sets", "a LimitPool needs at least one LimitSet");
+    for (const LimitSet& set : sets) static_cast<void>(set.core());  // throws for one that was moved from
     shared_->sets = std::move(sets);
     shared_->options = options;
     if (options.selection == LimitSelection::round_robin)
@@ -45,7 +47,14 @@ LimitPool::LimitPool(std::vector<LimitSet> sets, LimitPoolOptions options) : sha
                               static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count()));
 }
 
+LimitPool::LimitPool(LimitSet set) : LimitPool(std::vector<LimitSet>{std::move(set)}) {}
+
 const std::vector<LimitSet>& LimitPool::sets() const noexcept { return shared_->sets; }
+
+/// Null if there is a choice.
+detail::LimitCore* LimitPool::only_core() const {
+    return shared_->sets.size() == 1 ? &shared_->sets.front().core() : nullptr;
+}
 
 /// The sets that could ever grant the request, each with its estimate.
 std::vector<LimitPool::Candidate> LimitPool::candidates(const LimitRequests& requested) const {
@@ -81,53 +90,64 @@ std::size_t LimitPool::choose(const std::vector<Candidate>& candidates, std::uin
     return static_cast<std::size_t>(best - candidates.begin());
 }
 
-const LimitSet& LimitPool::select(const LimitRequests& requested, Acquisition& at_once) const {
-    const std::vector<Candidate> able = candidates(requested);
-    const std::size_t chosen = choose(able, shared_->turn.fetch_add(1, std::memory_order_relaxed));
+/// Without waiting, from the chosen set or by spilling.
+bool LimitPool::take_at_once(const std::vector<Candidate>& able, std::size_t chosen, const LimitRequests& requested,
+                             Acquisition& result) const {
     const std::size_t tries = shared_->options.spill ? able.size() : 1;
-    for (std::size_t i = 0; i < tries && !at_once; ++i) {
-        detail::LimitCore& core = able[(chosen + i) % able.size()].set->core();
-        if (!core.take_at_once(requested, at_once, detail::NotNow::refused)) at_once = {};
+    for (std::size_t i = 0; i < tries; ++i) {
+        if (able[(chosen + i) % able.size()].set->core().take_at_once(requested, result, NotNow::refused)) return true;
+        result = {};
     }
-    return *able[chosen].set;
+    return false;
 }
 
-Acquisition LimitPool::try_acquire(const LimitRequests& requested) {
-    Acquisition at_once;
-    static_cast<void>(select(requested, at_once));
-    return at_once;
+detail::LimitCore* LimitPool::take_or_choose(const LimitRequests& requested, Acquisition& result) const {
+    detail::LimitCore* core = only_core();
+    if (!core) {
+        const std::vector<Candidate> able = candidates(requested);
+        const std::size_t chosen = choose(able, shared_->turn.fetch_add(1, std::memory_order_relaxed));
+        if (take_at_once(able, chosen, requested, result)) return nullptr;
+        core = &able[chosen].set->core();
+    }
+    return core->take_at_once(requested, result, NotNow::waits) ? nullptr : core;
 }
 
-Acquisition LimitPool::acquire(const LimitRequests& requested) {
+Acquisition LimitPool::try_acquire(const LimitRequests& requested) const {
     Acquisition result;
-    const LimitSet& set = select(requested, result);
-    if (!result && !set.core().take_at_once(requested, result, detail::NotNow::waits))
-        wait_for_grant(set.core(), requested, WaitLimits{}, result);
+    if (detail::LimitCore* core = only_core()) {
+        static_cast<void>(core->take_at_once(requested, result, NotNow::refused));
+    } else {
+        const std::vector<Candidate> able = candidates(requested);
+        const std::size_t chosen = choose(able, shared_->turn.fetch_add(1, std::memory_order_relaxed));
+        static_cast<void>(take_at_once(able, chosen, requested, result));
+    }
     return result;
 }
 
-Acquisition LimitPool::acquire(const LimitRequests& requested, Duration timeout) {
+Acquisition LimitPool::acquire(const LimitRequests& requested) const {
+    Acquisition result;
+    if (auto* core = take_or_choose(requested, result)) wait_for_grant(*core, requested, WaitLimits{}, result);
+    return result;
+}
+
+Acquisition LimitPool::acquire(const LimitRequests& requested, Duration timeout) const {
     const WaitLimits until{.timeout = checked_timeout(timeout)};
     Acquisition result;
-    const LimitSet& set = select(requested, result);
-    if (!result && !set.core().take_at_once(requested, result, detail::NotNow::waits))
-        wait_for_grant(set.core(), requested, until, result);
+    if (auto* core = take_or_choose(requested, result)) wait_for_grant(*core, requested, until, result);
     return result;
 }
 
-Acquisition LimitPool::acquire(const LimitRequests& requested, std::chrono::steady_clock::time_point deadline) {
+Acquisition LimitPool::acquire(const LimitRequests& requested, std::chrono::steady_clock::time_point deadline) const {
+    const WaitLimits until{.deadline = deadline};
     Acquisition result;
-    const LimitSet& set = select(requested, result);
-    if (!result && !set.core().take_at_once(requested, result, detail::NotNow::waits))
-        wait_for_grant(set.core(), requested, WaitLimits{.deadline = deadline}, result);
+    if (auto* core = take_or_choose(requested, result)) wait_for_grant(*core, requested, until, result);
     return result;
 }
 
-Acquisition LimitPool::acquire(const LimitRequests& requested, const StopToken& stop) {
+Acquisition LimitPool::acquire(const LimitRequests& requested, const StopToken& stop) const {
+    const WaitLimits until{.stop = stop};
     Acquisition result;
-    const LimitSet& set = select(requested, result);
-    if (!result && !set.core().take_at_once(requested, result, detail::NotNow::waits))
-        wait_for_grant(set.core(), requested, WaitLimits{.stop = stop}, result);
+    if (auto* core = take_or_choose(requested, result)) wait_for_grant(*core, requested, until, result);
     return result;
 }
 
@@ -137,6 +157,36 @@ Duration LimitPool::estimate(const LimitRequests& requested) const {
     return std::min_element(able.begin(), able.end(),
                             [](const Candidate& a, const Candidate& b) { return a.estimate < b.estimate; })
         ->estimate;
+}
+
+namespace {
+
+void add(LimitStats& sum, const LimitStats& of) noexcept {
+    sum.capacity += of.capacity;
+    sum.in_use += of.in_use;
+    sum.available += of.available;
+    sum.waiting += of.waiting;
+    sum.granted += of.granted;
+    sum.refused += of.refused;
+    sum.timeouts += of.timeouts;
+    sum.cancelled += of.cancelled;
+    sum.refunded += of.refunded;
+    sum.debt += of.debt;
+    sum.unreported += of.unreported;
+    sum.wait_time += of.wait_time;
+}
+
+}  // namespace
+
+LimitStats LimitPool::stats(std::string_view key) const {
+    LimitStats sum;
+    bool known = false;
+    for (const LimitSet& set : sets()) {
+        if (!set.core().has(key)) continue;
+        known = true;
+        add(sum, set.stats(key));
+    }
+    return known ? sum : sets().front().stats(key);
 }
 
 }  // namespace concur

@@ -181,6 +181,14 @@ void check_clock(const BuilderState& builder, Mode mode) {
                                       mode));
 }
 
+/// Limits that were given as values become a set of this worker's own.
+std::unique_ptr<const LimitPool> limits_of(const BuilderState& builder) {
+    const GivenLimits* const given = builder.limits.get();
+    if (!given) return nullptr;
+    if (given->shared) return std::make_unique<const LimitPool>(*given->shared);
+    return std::make_unique<const LimitPool>(LimitSet(given->own, {.clock = builder.clock}));
+}
+
 }  // namespace
 
 BuilderState::BuilderState() noexcept = default;
@@ -203,7 +211,7 @@ void BuilderState::forget_text(std::string_view option) noexcept {
 WorkerConfig resolve(const BuilderState& builder, std::string_view class_name, const Settings& of_kind) {
     const Settings settings = Resolution(builder, class_name, of_kind).resolve();
     check_clock(builder, *settings.mode);
-    return {settings, builder.observer, builder.clock, builder.instruments};
+    return {settings, builder.observer, builder.clock, builder.instruments, limits_of(builder)};
 }
 
 void check_settings(const Settings& settings) {

@@ -35,6 +35,7 @@ struct WorkerConfig {
     std::shared_ptr<Observer> observer;
     TimeSource clock;
     InstrumentSettings instruments;
+    std::unique_ptr<const LimitPool> limits;
 };
 
 /// One worker. Counts handles (proxies; the last one stops the worker) and references (who else needs the memory).

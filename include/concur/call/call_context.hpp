@@ -3,9 +3,10 @@
 
 #include <optional>
 #include <string_view>
-#include <utility>
 
 #include "concur/core/stop_token.hpp"
+#include "concur/limits/limit_caller.hpp"
+#include "concur/limits/limit_pool.hpp"
 #include "concur/retry/attempt.hpp"
 
 namespace concur {
@@ -18,8 +19,8 @@ class CallBase;
 class CallHost;
 class Runner;
 
-extern constinit thread_local CallContext* context_of_this_thread;
-
+/// The context of the call that runs on this thread; null where none does.
+[[nodiscard]] CallContext* current_context_if_any() noexcept;
 /// The context of the call that runs on this thread; throws NotOnWorkerError where none does.
 [[nodiscard]] CallContext& current_context();
 
@@ -35,7 +36,7 @@ struct Whereabouts {
 
 /// Filled in for a method whose first parameter is `CallContext&`; callers do not pass it. `this_worker::context()`
 /// gives the same without a parameter. Valid until the call ends, on the thread that runs it.
-class CallContext {
+class CallContext : private detail::LimitCaller {
 public:
     CallContext(const CallContext&) = delete;
     CallContext& operator=(const CallContext&) = delete;
@@ -45,20 +46,22 @@ public:
     [[nodiscard]] StopToken stop_token() const;
     [[nodiscard]] std::string_view method_name() const noexcept;
     [[nodiscard]] std::string_view worker_name() const noexcept;
+    /// What `options().limits(...)` gave to the worker. A wait for them, as for all others that the method acquires,
+    /// ends when the call is asked to stop. Throws ConfigError for a worker without limits.
+    [[nodiscard]] LimitPool limits() const;
 
 private:
     friend class detail::Runner;
-    friend CallContext& detail::current_context();
+    friend CallContext* detail::current_context_if_any() noexcept;
     friend detail::Whereabouts detail::current_whereabouts();
 
     CallContext(detail::CallBase& call, detail::CallHost& host, void* object) noexcept
-        : call_{call}, host_{host}, object_{object}, outer_{std::exchange(detail::context_of_this_thread, this)} {}
-    ~CallContext() { detail::context_of_this_thread = outer_; }
+        : call_{call}, host_{host}, object_{object} {}
+    ~CallContext() = default;
 
     detail::CallBase& call_;
     detail::CallHost& host_;
     void* object_;
-    CallContext* outer_;  // of a call further up on this thread's stack
     // Made when it is first asked for: most methods never do.
     mutable std::optional<Attempt> attempt_;
 };

@@ -10,6 +10,7 @@
 #include "concur/call/instruments.hpp"
 #include "concur/core/clock.hpp"
 #include "concur/future/wait_graph.hpp"
+#include "concur/limits/limit_pool.hpp"
 
 namespace concur::detail {
 
@@ -19,7 +20,8 @@ namespace concur::detail {
 /// Threads: all members from any thread.
 class CallHost : public Workload {
 public:
-    CallHost(std::string name, Clock& clock, std::shared_ptr<Observer> observer, InstrumentSettings instruments = {});
+    CallHost(std::string name, Clock& clock, std::shared_ptr<Observer> observer, InstrumentSettings instruments = {},
+             std::unique_ptr<const LimitPool> limits = nullptr);
     CallHost(const CallHost&) = delete;
     CallHost& operator=(const CallHost&) = delete;
 
@@ -33,6 +35,8 @@ public:
     [[nodiscard]] bool counts_activities() const noexcept { return counts_activities_; }
     /// Null, but in tests.
     [[nodiscard]] Instruments* instruments() const noexcept { return instruments_.get(); }
+    /// What its calls take from; null if it was given none.
+    [[nodiscard]] const LimitPool* limits() const noexcept { return limits_.get(); }
     [[nodiscard]] const Agent& agent() const noexcept { return agent_; }
 
     /// True on the thread that holds the worker right now: in its methods, and in callbacks that follow from them.
@@ -84,6 +88,7 @@ private:
     IntrusivePtr<Clock> clock_;
     std::shared_ptr<Observer> observer_;
     std::unique_ptr<Instruments> instruments_;
+    std::unique_ptr<const LimitPool> limits_;
     bool counts_activities_;
     CallBase* held_ = nullptr;  // guarded by mutex_, as all below
     std::size_t held_count_ = 0;

@@ -51,19 +51,31 @@ struct LimitPoolOptions {
 /// or missing, is passed over; if that is so for all of them, the chosen one's error is thrown. ConfigError for no set.
 class LimitPool {
 public:
+    /// A set behind the same face.
+    LimitPool(LimitSet set);
     LimitPool(std::initializer_list<LimitSet> sets, LimitPoolOptions options = {});
     explicit LimitPool(std::vector<LimitSet> sets, LimitPoolOptions options = {});
 
-    [[nodiscard]] Acquisition acquire(const LimitRequests& requested);
-    [[nodiscard]] Acquisition acquire(const LimitRequests& requested, Duration timeout);
-    [[nodiscard]] Acquisition acquire(const LimitRequests& requested, std::chrono::steady_clock::time_point deadline);
-    [[nodiscard]] Acquisition acquire(const LimitRequests& requested, const StopToken& stop);
-    [[nodiscard]] Acquisition try_acquire(const LimitRequests& requested);
-    [[nodiscard]] Future<Acquisition> async_acquire(const LimitRequests& requested);
+    [[nodiscard]] Acquisition acquire(const LimitRequests& requested) const;
+    [[nodiscard]] Acquisition acquire(const LimitRequests& requested, Duration timeout) const;
+    [[nodiscard]] Acquisition acquire(const LimitRequests& requested,
+                                      std::chrono::steady_clock::time_point deadline) const;
+    [[nodiscard]] Acquisition acquire(const LimitRequests& requested, const StopToken& stop) const;
+    [[nodiscard]] Acquisition try_acquire(const LimitRequests& requested) const;
+    [[nodiscard]] Future<Acquisition> async_acquire(const LimitRequests& requested) const;
     /// The shortest of all sets that a request may go to: without spill of the one that would be chosen next.
     [[nodiscard]] Duration estimate(const LimitRequests& requested) const;
 
+    /// Of all sets that have the limit, together. UnknownLimitError if none has.
+    [[nodiscard]] LimitStats stats(std::string_view key) const;
+
     [[nodiscard]] const std::vector<LimitSet>& sets() const noexcept;
+
+    // For the library.
+
+    /// Null if the request has been granted into `result` without waiting. Otherwise the set to wait for, and `result`
+    /// has the request.
+    [[nodiscard]] detail::LimitCore* take_or_choose(const LimitRequests& requested, Acquisition& result) const;
 
 private:
     struct Shared;
@@ -72,10 +84,11 @@ private:
         const LimitSet* set;
         Duration estimate;
     };
+    [[nodiscard]] detail::LimitCore* only_core() const;
     [[nodiscard]] std::vector<Candidate> candidates(const LimitRequests& requested) const;
+    [[nodiscard]] bool take_at_once(const std::vector<Candidate>& able, std::size_t chosen,
+                                    const LimitRequests& requested, Acquisition& result) const;
     [[nodiscard]] std::size_t choose(const std::vector<Candidate>& candidates, std::uint64_t turn) const;
-    /// The set to wait for, and in `at_once` what could be had without waiting, from that one or by spilling.
-    [[nodiscard]] const LimitSet& select(const LimitRequests& requested, Acquisition& at_once) const;
 
     std::shared_ptr<Shared> shared_;
 };

@@ -1,7 +1,9 @@
 /// The builder: `Worker<T>::options()` and its setters.
 #pragma once
 
+#include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -9,6 +11,7 @@
 
 #include "concur/backend/settings.hpp"
 #include "concur/call/names.hpp"
+#include "concur/limits/limit_pool.hpp"
 #include "concur/observe/observer.hpp"
 #include "concur/pool/load_balancing.hpp"
 #include "concur/worker/object_factory.hpp"
@@ -18,6 +21,12 @@
 namespace concur {
 
 namespace detail {
+
+/// Limits as a builder gets them: the descriptions of a set that each `init` makes for itself, or what is shared.
+struct GivenLimits {
+    std::vector<Limit> own;
+    std::optional<LimitPool> shared;
+};
 
 /// What a builder has been told, untyped.
 struct BuilderState {
@@ -40,6 +49,7 @@ struct BuilderState {
     std::shared_ptr<Observer> observer;
     TimeSource clock;
     InstrumentSettings instruments;
+    std::shared_ptr<const GivenLimits> limits;
 
     void set_text(std::string_view option, std::string_view text);
     /// The option gets another value.
@@ -212,6 +222,24 @@ public:
 
     // ---- what is no value
 
+    /// What calls and the methods they run take of: see `this_worker::limits()`. A CallLimit among them is charged by
+    /// each call that starts.
+    ///
+    /// Limits by value are this worker's own: each `init` makes a new set of them, on the worker's clock. A LimitSet or
+    /// a LimitPool is shared by all that have it.
+    ///
+    ///     .limits({concur::CallLimit(100, 1min), concur::ResourceLimit("connections", 4)})
+    [[nodiscard("setters return a changed copy of the builder")]] Options limits(
+        std::initializer_list<Limit> limits) const {
+        return with_limits({limits, std::nullopt});
+    }
+    [[nodiscard("setters return a changed copy of the builder")]] Options limits(std::vector<Limit> limits) const {
+        return with_limits({std::move(limits), std::nullopt});
+    }
+    [[nodiscard("setters return a changed copy of the builder")]] Options limits(LimitPool limits) const {
+        return with_limits({{}, std::move(limits)});
+    }
+
     /// Who is told of this worker's events.
     [[nodiscard("setters return a changed copy of the builder")]] Options observer(
         std::shared_ptr<Observer> observer) const {
@@ -258,6 +286,11 @@ private:
         detail::BuilderState changed = state_;
         changed.settings.*option = value;
         changed.forget_text(detail::option_name<option>);
+        return Options(std::move(changed));
+    }
+    [[nodiscard]] Options with_limits(detail::GivenLimits given) const {
+        detail::BuilderState changed = state_;
+        changed.limits = std::make_shared<const detail::GivenLimits>(std::move(given));
         return Options(std::move(changed));
     }
     template <auto option>

@@ -16,7 +16,6 @@
 #include <thread>
 #include <vector>
 
-#include "limits/limit_caller.hpp"
 #include "support/catch.hpp"
 #include "support/eventually.hpp"
 #include "support/race.hpp"
@@ -50,6 +49,14 @@ struct Stop {
         new concur::detail::StopState(concur::detail::steady_clock())};
     concur::StopToken token{state};
 };
+
+struct Nothing {};
+
+/// Runs `f()` as a call of a worker, on this thread.
+template <class F>
+void in_call(F f) {
+    concur::Worker<Nothing>::options().mode(concur::sync).blocking().init().call([&](Nothing&) { f(); });
+}
 
 constexpr std::array all_algorithms{RateAlgorithm::sliding_window, RateAlgorithm::token_bucket, RateAlgorithm::gcra,
                                     RateAlgorithm::leaky_bucket, RateAlgorithm::fixed_window};
@@ -670,21 +677,22 @@ TEST_CASE("statistics count every way in which a request can end", "[limits][L14
 
 TEST_CASE("nested acquisition takes only what it names", "[limits][L8]") {
     LimitSet limits({ResourceLimit("a", 2), ResourceLimit("b", 1)});
-    const concur::detail::LimitCaller caller;
-    const auto outer = limits.acquire("a");
-    const auto inner = limits.acquire({{"a", 1}, {"b", 1}});
-    CHECK(limits.stats("a").in_use == 2);
+    in_call([&] {
+        const auto outer = limits.acquire("a");
+        const auto inner = limits.acquire({{"a", 1}, {"b", 1}});
+        CHECK(limits.stats("a").in_use == 2);
+    });
 }
 
 TEST_CASE("a call that waits for itself is told so", "[limits][L8]") {
     LimitSet limits({ResourceLimit("a", 1)});
-    const concur::detail::LimitCaller caller;
-    const auto outer = limits.acquire("a");
-    CHECK_THROWS_AS(limits.acquire("a"), concur::LimitDeadlockError);
-    CHECK_THROWS_AS(limits.acquire("a", 1h), concur::LimitDeadlockError);
-    CHECK_THROWS_AS(limits.acquire("a", 0s), concur::LimitTimeoutError);
-    const concur::detail::LimitCaller inside;
-    CHECK_THROWS_AS(limits.acquire("a"), concur::LimitDeadlockError);
+    in_call([&] {
+        const auto outer = limits.acquire("a");
+        CHECK_THROWS_AS(limits.acquire("a"), concur::LimitDeadlockError);
+        CHECK_THROWS_AS(limits.acquire("a", 1h), concur::LimitDeadlockError);
+        CHECK_THROWS_AS(limits.acquire("a", 0s), concur::LimitTimeoutError);
+        in_call([&] { CHECK_THROWS_AS(limits.acquire("a"), concur::LimitDeadlockError); });
+    });
     CHECK(limits.stats("a").waiting == 0);
 }
 
@@ -695,27 +703,28 @@ TEST_CASE("the youngest of calls that wait for each other gives up", "[limits][L
         std::latch younger_holds(1);
         int older_failed = 0;
         int younger_failed = 0;
-        std::thread older([&] {
-            const concur::detail::LimitCaller caller;
-            const auto a = limits.acquire("a");
-            older_holds.count_down();
-            younger_holds.wait();
+        const auto acquire_other = [&](const char* key, int& failed) {
             try {
-                const auto b = limits.acquire("b");
+                const auto other = limits.acquire(key);
             } catch (const concur::LimitDeadlockError&) {
-                ++older_failed;
+                ++failed;
             }
+        };
+        std::thread older([&] {
+            in_call([&] {
+                const auto a = limits.acquire("a");
+                older_holds.count_down();
+                younger_holds.wait();
+                acquire_other("b", older_failed);
+            });
         });
         std::thread younger([&] {
             older_holds.wait();
-            const concur::detail::LimitCaller caller;
-            try {
+            in_call([&] {
                 const auto b = limits.acquire("b");
                 younger_holds.count_down();
-                const auto a = limits.acquire("a");
-            } catch (const concur::LimitDeadlockError&) {
-                ++younger_failed;
-            }
+                acquire_other("a", younger_failed);
+            });
         });
         older.join();
         younger.join();
@@ -727,36 +736,38 @@ TEST_CASE("the youngest of calls that wait for each other gives up", "[limits][L
 
 TEST_CASE("a call behind a large request that waits for that call is in a deadlock", "[limits][L8]") {
     LimitSet limits({ResourceLimit("a", 2)});
-    const concur::detail::LimitCaller caller;
-    auto held = limits.acquire("a");
-    auto large = limits.async_acquire({"a", 2});
-    CHECK_THROWS_AS(limits.acquire("a"), concur::LimitDeadlockError);
-    held.release();
-    CHECK(ends(large));
+    in_call([&] {
+        auto held = limits.acquire("a");
+        auto large = limits.async_acquire({"a", 2});
+        CHECK_THROWS_AS(limits.acquire("a"), concur::LimitDeadlockError);
+        held.release();
+        CHECK(ends(large));
+    });
 }
 
 TEST_CASE("whatever could end the wait, there is no false alarm", "[limits][L8]") {
     ManualClock clock;
     LimitSet limits({ResourceLimit("a", 2), RateLimit("rate", 1, 1s)}, {.clock = clock});
     auto outside = limits.acquire("a");
-    const concur::detail::LimitCaller caller;
-    {
-        // Others that are in no call.
-        const auto held = limits.acquire("a");
-        CHECK_THROWS_AS(limits.acquire("a", 1ms), concur::LimitTimeoutError);
-    }
-    outside.release();
-    {
-        // Time.
-        const auto held = limits.acquire({{"a", 2}, {"rate", 1}});
-        CHECK(limits.acquire("rate").acquired());
-    }
-    {
-        // Something that has been moved, and may be anywhere.
-        auto held = limits.acquire({"a", 2});
-        const auto moved = std::make_unique<Acquisition>(std::move(held));
-        CHECK_THROWS_AS(limits.acquire("a", 1ms), concur::LimitTimeoutError);
-    }
+    in_call([&] {
+        {
+            // Others that are in no call.
+            const auto held = limits.acquire("a");
+            CHECK_THROWS_AS(limits.acquire("a", 1ms), concur::LimitTimeoutError);
+        }
+        outside.release();
+        {
+            // Time.
+            const auto held = limits.acquire({{"a", 2}, {"rate", 1}});
+            CHECK(limits.acquire("rate").acquired());
+        }
+        {
+            // Something that has been moved, and may be anywhere.
+            auto held = limits.acquire({"a", 2});
+            const auto moved = std::make_unique<Acquisition>(std::move(held));
+            CHECK_THROWS_AS(limits.acquire("a", 1ms), concur::LimitTimeoutError);
+        }
+    });
     CHECK(limits.stats("a").in_use == 0);
 }
 

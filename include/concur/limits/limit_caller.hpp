@@ -2,19 +2,18 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 namespace concur::detail {
 
-/// While alive, what the calling thread acquires from limits belongs to this call: made around the user's code by who
-/// runs it. One in the other where calls run inside calls. Outlives what it acquires, or that has been moved.
+/// The part of a call's context that limits know: while alive, what the calling thread acquires belongs to this call.
+/// One in the other where calls run inside calls. Outlives what it acquires, or that has been moved.
 ///
 /// A call that waits in a set, and the amounts it holds there, tell who waits for whom (see LimitCore::find_victim).
-/// What was acquired without a caller, or has been moved since, may be given back by anybody at any time, and ends the
+/// What was acquired outside of calls, or has been moved since, may be given back by anybody at any time, and ends the
 /// search.
 class LimitCaller {
 public:
-    LimitCaller() noexcept : outer_{innermost_} { innermost_ = this; }
-    ~LimitCaller() { innermost_ = outer_; }
     LimitCaller(const LimitCaller&) = delete;
     LimitCaller& operator=(const LimitCaller&) = delete;
 
@@ -26,6 +25,11 @@ public:
 
     /// Greater for those that came to a set later. Asked by the caller's own thread, from its first acquisition on.
     [[nodiscard]] std::uint64_t age() noexcept;
+
+protected:
+    // Of CallContext and nobody else: from `innermost` it knows which of its own runs on this thread.
+    LimitCaller() noexcept : outer_{std::exchange(innermost_, this)} {}
+    ~LimitCaller() { innermost_ = outer_; }
 
 private:
     static constinit thread_local LimitCaller* innermost_;
