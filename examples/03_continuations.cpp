@@ -1,12 +1,10 @@
-// What happens next, without a thread that waits for it: then, recover, on_done; and waiting for many at once.
+// What happens next, without a thread that waits for it: then, recover, on_done; and a future's other end.
 #include <concur/concur.hpp>
 
 #include <fmt/core.h>
-#include <fmt/ranges.h>
 
 #include <stdexcept>
 #include <string>
-#include <vector>
 
 struct Catalogue {
     int price(const std::string& item) const {
@@ -42,14 +40,6 @@ int main() {
     price("lamp").on_done(
         [&note](const concur::Future<int>& future) { note.set_value(fmt::format("lamp {}", future.result())); });
     fmt::print("{}\n", note.future().result());
-
-    // Many: the values in the shape of the futures, or who is done and who is not.
-    std::vector<concur::Future<int>> all{price("rug"), price("mirror"), price("shelf")};
-    fmt::print("{}\n", concur::gather(all));
-    all.push_back(concur::Promise<int>().future());  // its promise is gone: it has failed already
-    const auto [done, not_done] = concur::wait(all);
-    fmt::print("{} done, {} not done, the last one failed: {}\n", done.size(), not_done.size(),
-               all.back().exception() != nullptr);
 }
 /* expected output
 two for 100
@@ -57,6 +47,4 @@ two for 100
 not for sale
 50
 lamp 40
-[30, 60, 50]
-4 done, 0 not done, the last one failed: true
 */

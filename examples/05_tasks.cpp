@@ -56,8 +56,7 @@ int main() {
     // Several ranges run in step.
     const std::vector<std::string> names{"a", "b", "c"};
     const auto label = [](const std::string& name, int n) { return name + std::to_string(n); };
-    for (const std::string& line : tasks.map(label, names, numbers)) fmt::print("{} ", line);
-    fmt::print("\n");
+    fmt::print("{}\n", fmt::join(tasks.map(label, names, numbers).collect(), " "));
 
     // A worker bound to one function is called like it.
     auto squares = concur::TaskWorker::options().mode("thread").init(square);

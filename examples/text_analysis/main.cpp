@@ -14,6 +14,7 @@
 #include <deque>
 #include <exception>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -49,6 +50,8 @@ public:
         // A call takes its place in the queue when its inputs are there. Without this the summary, which needs none,
         // would overtake the batches.
         while (!batches_.empty()) await_oldest_batch();
+        progress_->read.success();
+        progress_->analysed.success();
         return aggregator_.call<&Aggregator::summary>().result();
     }
 
@@ -75,8 +78,13 @@ private:
     concur::Future<Report> analyse(const std::string& path) {
         // The text goes from one worker to the other without a copy, and nobody here waits for it. A file that could
         // not be read fails the call that needs its text, which makes the failure come out here.
-        return analyser_.call<&Analyser::analyse>(reader_.call<&Reader::read>(path))
-            .recover([path](const std::exception& error) { return skipped(path, error.what()); });
+        auto text = reader_.call<&Reader::read>(path);
+        text.on_done([progress = progress_](const auto&) { progress->read.update(); });
+        auto report = analyser_.call<&Analyser::analyse>(std::move(text)).recover([path](const std::exception& error) {
+            return skipped(path, error.what());
+        });
+        report.on_done([progress = progress_](const auto&) { progress->analysed.update(); });
+        return report;
     }
 
     void close_batch() {
@@ -99,6 +107,13 @@ private:
         batches_.pop_front();
     }
 
+    // Shown on a terminal only. Nobody knows how many files there are before all are found, so there is no total.
+    struct Progress {
+        concur::ProgressBar read{0, {.description = "reading  ", .unit = "files"}};
+        concur::ProgressBar analysed{0, {.description = "analysing", .unit = "files"}};
+    };
+
+    std::shared_ptr<Progress> progress_ = std::make_shared<Progress>();  // shared with callbacks, which may come late
     concur::Proxy<Reader> reader_;
     concur::Proxy<Analyser> analyser_;
     concur::Proxy<Aggregator> aggregator_;

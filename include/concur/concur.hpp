@@ -17,4 +17,5 @@
 #include "concur/future/when_all.hpp"
 #include "concur/future/when_any.hpp"
 #include "concur/observe/observer.hpp"
+#include "concur/observe/progress.hpp"
 #include "concur/worker/worker.hpp"

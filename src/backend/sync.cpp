@@ -55,6 +55,9 @@ private:
     }
 
     void accept_with_inputs(CallBase& call) override {
+        std::optional<CountedCall> counted;
+        if (counts_activities()) [[unlikely]]
+            counted.emplace(clock());
         const Future<void> inputs = Inputs::settled(call);
         const WaitingCaller caller(*this, inputs);
         inputs.wait();
@@ -79,6 +82,7 @@ private:
             if (too_late) inputs_.cancel();
         }
         ~WaitingCaller() {
+            inputs_.cancel();  // nobody waits for them any more, if the wait was no success
             bool last = false;
             {
                 const std::lock_guard lock(backend_.mutex_);

@@ -8,6 +8,7 @@
 #include "concur/call/mailbox.hpp"
 #include "concur/call/runner.hpp"
 #include "concur/core/errors.hpp"
+#include "concur/core/text.hpp"
 #include "core/spin.hpp"
 #include "core/thread.hpp"
 #include "future/blocking_wait.hpp"
@@ -94,9 +95,9 @@ private:
             warn(WarningKind::stuck,
                  fmt::format("the constructor of {} still runs; its thread ends when it returns", name()));
             throw TimeoutError(
-                fmt::format("{} was not constructed within init_timeout, {} ms; give it longer, or do less in "
+                fmt::format("{} was not constructed within init_timeout, {}; give it longer, or do less in "
                             "the constructor",
-                            name(), static_cast<double>(timeout.count()) / 1e6),
+                            name(), text_of(timeout)),
                 timeout.nanoseconds());
         }
         if (start_.load(std::memory_order_acquire) == failed) {

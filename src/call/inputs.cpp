@@ -66,9 +66,7 @@ bool Inputs::start(CallBase& call) {
 Future<void> Inputs::settled(CallBase& call) {
     Collect collect;
     call.visit_inputs(collect);
-    Joint::Sources sources;  // kept alive by the arguments, as long as the caller has not made the call
-    for (const IntrusivePtr<StateBase>& input : collect.inputs) sources.push_back(input.get());
-    return when_settled(std::move(sources), ReturnWhen::first_exception);
+    return when_settled(std::move(collect.inputs), ReturnWhen::first_exception);
 }
 
 std::exception_ptr Inputs::failure(CallBase& call) {

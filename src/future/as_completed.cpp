@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "concur/core/text.hpp"
+
 #include <limits>
 #include <mutex>
 #include <optional>
@@ -57,7 +59,7 @@ public:
 
     [[nodiscard]] std::size_t size() const {
         const std::lock_guard lock(mutex_);
-        return size_;
+        return size_ + taken.load(std::memory_order_relaxed);
     }
     [[nodiscard]] bool made_before_fork() const noexcept { return generation_ != fork_generation(); }
     void refuse_if_forked() const;
@@ -222,9 +224,9 @@ void Completions::Queue::refuse_if_forked() const {
 }
 
 void Completions::Queue::throw_timeout() const {
-    throw TimeoutError(fmt::format("{} futures were not done within {} ms; they go on, and are still pending", size(),
-                                   static_cast<double>(timeout_.count()) / 1e6),
-                       timeout_.nanoseconds());
+    throw TimeoutError(
+        fmt::format("{} futures were not done within {}; they go on, and are still pending", size(), text_of(timeout_)),
+        timeout_.nanoseconds());
 }
 
 // ---- the handle on it
@@ -265,6 +267,6 @@ StateBase* Completions::next() {
     return std::exchange(done_, done_->next_)->take();
 }
 
-std::size_t Completions::pending() const { return queue_->size() + queue_->taken.load(std::memory_order_relaxed); }
+std::size_t Completions::pending() const { return queue_->size(); }
 
 }  // namespace concur::detail

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "concur/core/text.hpp"
 #include "concur/future/promise.hpp"
 
 namespace concur::detail {
@@ -18,8 +19,8 @@ void throw_taken() {
 
 void throw_wait_timeout(const StateBase& state, Duration after) {
     const std::string_view method = state.method_name();
-    throw TimeoutError(fmt::format("{} did not end within {} ms; it goes on, and its future can be waited for again",
-                                   method.empty() ? "the call" : method, static_cast<double>(after.count()) / 1e6),
+    throw TimeoutError(fmt::format("{} did not end within {}; it goes on, and its future can be waited for again",
+                                   method.empty() ? "the call" : method, text_of(after)),
                        after.nanoseconds());
 }
 

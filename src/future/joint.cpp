@@ -1,6 +1,9 @@
 #include "concur/future/joint.hpp"
 
+#include <new>
+
 #include "concur/future/wait_graph.hpp"
+#include "concur/observe/progress.hpp"
 
 namespace concur::detail {
 
@@ -58,6 +61,7 @@ bool Joint::is_decided_by(const StateBase& source) const noexcept {
 }
 
 void Joint::arrived(std::size_t index, StateBase& source) noexcept {
+    if (progress_) progress_->add(1);
     if (is_decided_by(source)) {
         if (advance(Phase::pending, Phase::running)) {
             // Only now, or one of the cancelled could decide.
@@ -127,22 +131,46 @@ void Joint::fail(std::exception_ptr error, StopReason reason) noexcept {
 
 std::optional<std::size_t> Joint::wait_or_cancel(Duration timeout) {
     try {
-        if (wait(deadline_after(clock().now(), timeout))) return std::nullopt;
+        if (wait(deadline_after(clock().now(), timeout))) {
+            end_progress_as_settled();
+            return std::nullopt;
+        }
     } catch (...) {
-        cancel(Cancel::only_this);
-        throw;
+        if (cancel(Cancel::only_this)) {
+            end_progress(ProgressEnd::fail);
+            throw;
+        }
+        wait();  // it is being settled at this moment
+        end_progress_as_settled();
+        return std::nullopt;
     }
     std::size_t pending = 0;
     {
         const std::lock_guard lock(mutex_);
         for (const StateBase* source : sources_) pending += source->done() ? 0 : 1;
     }
-    if (cancel(Cancel::only_this)) return pending;
+    if (cancel(Cancel::only_this)) {
+        end_progress(ProgressEnd::stop);
+        return pending;
+    }
     wait();  // it is being settled at this moment, and values may be in it already
+    end_progress_as_settled();
     return std::nullopt;
 }
 
+void Joint::begin_progress(std::string_view description) noexcept {
+    const ProgressOptions options{.description = description};
+    progress_.reset(new (std::nothrow) ProgressLine(screen_on_stderr(), saturated(size_), options));
+}
+
+void Joint::end_progress(ProgressEnd how) noexcept {
+    if (progress_) progress_->end(how);
+}
+
+void Joint::end_progress_as_settled() noexcept { end_progress(error() ? ProgressEnd::fail : ProgressEnd::success); }
+
 void Joint::dependencies(Dependencies& dependencies) {
+    if (phase() != Phase::pending) return;  // decided: whoever did that goes on
     const std::lock_guard lock(mutex_);
     dependencies.any_suffices = until_ == Until::first_done || until_ == Until::first_success;
     for (StateBase* source : sources_) dependencies.on(IntrusivePtr(source));

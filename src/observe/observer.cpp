@@ -1,11 +1,17 @@
 #include "concur/observe/observer.hpp"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
+#include <cstddef>
 #include <cstdio>
+#include <functional>
 #include <mutex>
+#include <set>
+#include <string>
 
+#include "concur/observe/progress.hpp"
 #include "core/process_wide.hpp"
+#include "observe/progress_screen.hpp"
 
 namespace concur {
 namespace {
@@ -13,7 +19,11 @@ namespace {
 struct Registry {
     std::mutex mutex;
     std::shared_ptr<Observer> for_all;
+    std::set<std::size_t> printed;  // hashes of the causes of warnings
 };
+
+// A program that finds ever new causes has been told enough.
+constexpr std::size_t most_printed = 1000;
 
 Registry& registry() { return detail::ProcessWide<Registry>::get(); }
 
@@ -22,8 +32,35 @@ std::shared_ptr<Observer> observer_of_all() {
     return registry().for_all;
 }
 
+/// The kind and the message, which names the worker, are the cause; what was thrown may be worded anew each time.
+bool is_first_of_its_cause(const Warning& warning) {
+    const std::size_t cause =
+        std::hash<std::string_view>()(warning.message) * 31 + static_cast<std::size_t>(warning.kind);
+    const std::lock_guard lock(registry().mutex);
+    return registry().printed.size() < most_printed && registry().printed.insert(cause).second;
+}
+
+std::string what_of(const std::exception_ptr& error) {
+    try {
+        if (error) std::rethrow_exception(error);
+    } catch (const std::exception& exception) {
+        return fmt::format(": {}", exception.what());
+    } catch (...) {
+        return ": something that is no std::exception";
+    }
+    return {};
+}
+
 void print(const Warning& warning) noexcept {
-    fmt::print(stderr, "concur: warning: {}\n", fmt::string_view(warning.message.data(), warning.message.size()));
+    try {
+        if (!is_first_of_its_cause(warning)) return;
+        const std::string line = fmt::format("concur: warning: {}{}", warning.message, what_of(warning.error));
+        if (detail::ProgressScreen* screen = detail::screen_on_stderr())
+            screen->write_above(line);
+        else
+            fmt::print(stderr, "{}\n", line);
+    } catch (...) {  // nobody is left who could be told
+    }
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "concur/core/text.hpp"
+
 #include <algorithm>
 
 namespace concur::detail {
@@ -40,7 +42,8 @@ MapEngine::MapEngine(const WorkerHandle& worker, const MapOptions& options)
     : worker_{worker},
       chunk_{checked_chunk(options)},
       most_ahead_{elements_ahead(options, chunk_, worker.get().settings())},
-      timeout_{checked_timeout(options)} {}
+      timeout_{checked_timeout(options)},
+      description_{options.progress} {}
 
 MapEngine::~MapEngine() { end(); }
 
@@ -51,23 +54,31 @@ void MapEngine::add_call(MapCall call, std::size_t elements) {
 
 bool MapEngine::advance() {
     if (stage_ == Stage::over) return false;
-    if (stage_ == Stage::fresh) {
-        stage_ = Stage::drawing;
-        Clock& clock = worker().clock();
-        if (timeout_ != never) deadline_ = deadline_after(clock.now(), timeout_);
-    } else {
-        drop_result();
-        --ahead_;
-        ++delivered_;
-    }
     try {
+        if (stage_ == Stage::fresh) {
+            start();
+        } else {
+            drop_result();
+            --ahead_;
+            ++delivered_;
+            if (progress_) progress_->add(1);
+        }
         if (find_next()) return true;
     } catch (...) {
         end();
+        if (progress_) progress_->end(ProgressEnd::fail);
         throw;
     }
     end();
+    if (progress_) progress_->end(ProgressEnd::success);
     return false;
+}
+
+void MapEngine::start() {
+    stage_ = Stage::drawing;
+    if (timeout_ != never) deadline_ = deadline_after(worker().clock().now(), timeout_);
+    if (!description_.empty())
+        progress_.emplace(screen_on_stderr(), total(), ProgressOptions{.description = description_});
 }
 
 bool MapEngine::find_next() {
@@ -109,9 +120,9 @@ bool MapEngine::is_late() const noexcept { return deadline_ != no_deadline && wo
 
 std::exception_ptr MapEngine::late_error() const {
     return std::make_exception_ptr(
-        TimeoutError(fmt::format("the map on {} did not end within {} ms; it gave {} results, and what had not started "
+        TimeoutError(fmt::format("the map on {} did not end within {}; it gave {} results, and what had not started "
                                  "is cancelled",
-                                 worker().name(), static_cast<double>(timeout_.count()) / 1e6, delivered_),
+                                 worker().name(), text_of(timeout_), delivered_),
                      timeout_.nanoseconds()));
 }
 
@@ -121,6 +132,10 @@ void MapEngine::end() noexcept {
     for (; !calls_.empty(); calls_.pop_back()) calls_.back().give_up();
 }
 
-void throw_chunk_stopped() { throw CancelledError("the rest of a chunk of a map was given up: it was asked to stop"); }
+// While somebody still wants the results, only a stop of the worker asks.
+void throw_chunk_stopped(const CallContext& context) {
+    throw WorkerStoppedError(fmt::format("the rest of a chunk of a map was given up: the worker {} has been stopped",
+                                         context.worker_name()));
+}
 
 }  // namespace concur::detail

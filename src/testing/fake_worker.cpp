@@ -11,7 +11,9 @@ public:
     void* build() override { return this; }
     void destroy(void*) override {}
     const std::type_info& type() const noexcept override { return typeid(void); }
-    void throw_pointer(void* object) const override { throw object; }
+    void throw_pointer(void* object) const override {
+        throw object;  // NOLINT(misc-throw-by-value-catch-by-reference)
+    }
 };
 
 }  // namespace
@@ -58,7 +60,7 @@ FakeMethodBase* FakeObject::find_locked(const std::type_info& type, const void* 
 WorkerHandle start_fake_worker(std::shared_ptr<FakeObject> object, std::string_view class_name, TimeSource clock) {
     BuilderState builder;
     builder.settings.mode = Mode::sync;
-    builder.clock = std::move(clock);
+    builder.clock = clock;
     builder.instruments.stand_in = std::move(object);
     return WorkerHandle(Backend::start(resolve(builder, class_name), std::make_unique<NoObjectFactory>()));
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "concur/future/state.hpp"
 #include "testing/manual_time.hpp"
 
 namespace concur::testing {

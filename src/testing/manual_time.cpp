@@ -73,6 +73,7 @@ void ParkingLot::wake(Sleeper& sleeper) noexcept {
 
 std::vector<const ThreadRecord*> ParkingLot::parked_threads() const {
     std::vector<const ThreadRecord*> threads;
+    threads.reserve(sleepers_.size());
     for (const auto& [key, sleeper] : sleepers_) threads.push_back(sleeper->thread);
     return threads;
 }
@@ -99,7 +100,7 @@ void ManualTime::park(ParkingWord& word, std::uint32_t expected, TimePoint deadl
     ThreadRecord& thread = this_thread_record();
     Lock lock(lot.mutex);
     // Who wakes takes the mutex after the word has changed: one of the two sees the other.
-    if (word.load(std::memory_order_acquire) != expected || deadline <= now()) return;
+    if (word.load(std::memory_order_acquire) != expected || (deadline != no_deadline && deadline <= now())) return;
     Sleeper sleeper{word, *this, deadline, lot.next_order(), &thread, ActiveThread::innermost()};
     lot.enter(sleeper);
     if (on_library_thread())
@@ -203,7 +204,8 @@ void ManualTime::settle() {
 void ManualTime::advance(Duration time) {
     Step step(*this);
     finish_instant(step.lock(), nullptr);
-    const TimePoint target = deadline_after(now(), time);
+    // Short of the end of time, which stands for no deadline.
+    const TimePoint target = std::min(deadline_after(now(), time), no_deadline - TimePoint::duration(1));
     while (has_alarm_until(target)) {
         ring_first(step.lock());
         rest(step.lock(), nullptr);

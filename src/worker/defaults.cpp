@@ -25,9 +25,9 @@ Registry& registry() { return detail::ProcessWide<Registry>::get(); }
 
 thread_local const ScopedDefaults* innermost = nullptr;
 
-void add(Settings& to, const Settings& settings) {
-    for (const detail::Option& option : detail::option_table())
-        if (option.is_set(settings)) option.copy(to, settings);
+void add(Settings& to, Settings settings) {
+    detail::take_layer(settings, to);
+    to = settings;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <climits>
 #include <cmath>
+#include <tuple>
 
 #include "concur/core/errors.hpp"
 #include "concur/core/text.hpp"
@@ -132,9 +133,17 @@ std::string print_value(const Name& value) {
 
 // ---- the rows
 
+/// An option whose member the compiler knows: what is done with all options at once needs no call for each.
+template <auto member_, auto is_allowed_>
+struct Row {
+    static constexpr auto member = member_;
+    static constexpr auto is_allowed = is_allowed_;
+    Option option;
+};
+
 template <auto member, auto is_allowed>
-constexpr Option option(std::string_view allowed) {
-    return {
+constexpr Row<member, is_allowed> option(std::string_view allowed) {
+    return {{
         .name = option_name<member>,
         .allowed = allowed,
         .is_set = [](const Settings& settings) { return (settings.*member).has_value(); },
@@ -149,7 +158,7 @@ constexpr Option option(std::string_view allowed) {
                 return problem;
             },
         .print = [](const Settings& settings) { return print_value(*(settings.*member)); },
-    };
+    }};
 }
 
 template <int least>
@@ -164,11 +173,11 @@ constexpr auto device_share = [](double value) {
 };
 
 template <auto member>
-constexpr Option flag() {
+constexpr auto flag() {
     return option<member, anything>("true or false");
 }
 template <auto member>
-constexpr Option choice() {
+constexpr auto choice() {
     return option<member, [](auto value) { return !name_of_value(value).empty(); }>(
         known_names<OptionValue<member>>.view());
 }
@@ -181,7 +190,7 @@ constexpr std::string_view time_above_zero = "more than 0";
 constexpr std::string_view whole_devices = "0 or more, a whole number above 1";
 
 using S = Settings;
-constexpr std::array<Option, option_count> table = {
+constexpr std::tuple rows = {
     choice<&S::mode>(),
     option<&S::name, [](const Name& name) { return !name.too_long() && !name.view().empty(); }>("1 to 63 bytes"),
     option<&S::max_workers, at_least<1>>(some),
@@ -216,6 +225,17 @@ constexpr std::array<Option, option_count> table = {
     option<&S::num_cpus, device_share>(whole_devices),
     option<&S::num_gpus, device_share>(whole_devices),
 };
+constexpr std::array<Option, option_count> table =
+    std::apply([](const auto&... row) { return std::array{row.option...}; }, rows);
+
+template <class Row>
+void take_one(Settings& to, const Settings& from) {
+    if (!(to.*Row::member)) to.*Row::member = from.*Row::member;
+}
+template <class Row>
+bool is_one_allowed(const Settings& settings) {
+    return !(settings.*Row::member) || Row::is_allowed(*(settings.*Row::member));
+}
 
 }  // namespace
 
@@ -225,6 +245,21 @@ std::string GivenText::shown() const {
 }
 
 const std::array<Option, option_count>& option_table() noexcept { return table; }
+
+void take_layer(Settings& settings, const Settings& weaker) noexcept {
+    std::apply([&]<class... Row>(const Row&...) { (take_one<Row>(settings, weaker), ...); }, rows);
+}
+
+const Option* find_not_allowed(const Settings& settings) noexcept {
+    const Option* found = nullptr;
+    std::apply(
+        [&]<class... Row>(const Row&... row) {
+            static_cast<void>(
+                ((is_one_allowed<Row>(settings) || (found = find_option(row.option.name), false)) && ...));
+        },
+        rows);
+    return found;
+}
 
 const Option* find_option(std::string_view name) noexcept {
     for (const Option& option : table)

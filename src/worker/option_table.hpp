@@ -42,6 +42,12 @@ inline constexpr std::size_t option_count = 33;
 /// In the order of the members of Settings.
 [[nodiscard]] const std::array<Option, option_count>& option_table() noexcept;
 
+/// Each option that is not set takes the value that it has in a weaker layer.
+void take_layer(Settings& settings, const Settings& weaker) noexcept;
+
+/// The first option with a value that is not within `allowed`; null if there is none.
+[[nodiscard]] const Option* find_not_allowed(const Settings& settings) noexcept;
+
 /// Null if there is no option of that name.
 [[nodiscard]] const Option* find_option(std::string_view name) noexcept;
 

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bitset>
 
 #include "worker/defaults.hpp"
 #include "worker/option_table.hpp"
@@ -49,8 +48,7 @@ struct Fault {
 };
 
 void check_values(const Settings& settings) {
-    for (const Option& option : option_table())
-        if (option.is_set(settings) && !option.is_allowed(settings)) refuse(option, settings, option.allowed);
+    if (const Option* option = find_not_allowed(settings)) refuse(*option, settings, option->allowed);
 }
 
 // Options whose feature is not part of this version take no value that would need it. The feature's coming removes a
@@ -79,12 +77,10 @@ void check_availability(const Settings& settings) {
 class Resolution {
 public:
     Resolution(const OptionValues& values, std::string_view class_name, const Settings& of_kind = {})
-        : values_{values}, class_name_{class_name}, of_kind_{of_kind} {}
+        : values_{values}, class_name_{class_name}, of_kind_{of_kind}, settings_{values.settings} {}
 
     Settings resolve() {
         refuse_unreadable_text();
-        take_layer(values_.settings);
-        for (std::size_t i = 0; i < option_count; ++i) explicitly_[i] = option_table()[i].is_set(settings_);
         take_defaults();
         check_values(settings_);
         check_promises();
@@ -97,7 +93,6 @@ public:
     /// For no worker: what was set, and the library's own defaults.
     Settings resolve_alone() {
         refuse_unreadable_text();
-        take_layer(values_.settings);
         take_library_defaults();
         check_values(settings_);
         check_pairs();
@@ -106,30 +101,26 @@ public:
 
 private:
     void refuse_unreadable_text() const {
+        if (values_.unreadable.empty()) return;
         for (const Option& option : option_table())
-            for (const BuilderState::Unreadable& text : values_.unreadable)
+            for (const OptionValues::Unreadable& text : values_.unreadable)
                 if (text.option == option.name) throw ConfigError(std::string(option.name), text.problem);
     }
 
-    /// Strongest layers first.
-    void take_layer(const Settings& layer) {
-        for (const Option& option : option_table())
-            if (!option.is_set(settings_) && option.is_set(layer)) option.copy(settings_, layer);
-    }
-
+    /// Strongest layers first; what the builder was given is in settings_ already.
     void take_defaults() {
         const Settings of_all = defaults_of_all();
         for (const ScopedDefaults* scope = innermost_scope(); scope; scope = scope->outer())
-            take_layer(scope->settings());
+            take_layer(settings_, scope->settings());
         const Mode mode = settings_.mode.value_or(of_all.mode.value_or(*library_defaults.mode));
-        if (!name_of_value(mode).empty()) take_layer(defaults_of(mode));
-        take_layer(of_all);
-        take_layer(of_kind_);
+        if (!name_of_value(mode).empty()) take_layer(settings_, defaults_of(mode));
+        take_layer(settings_, of_all);
+        take_layer(settings_, of_kind_);
         take_library_defaults();
     }
 
     void take_library_defaults() {
-        take_layer(library_defaults);
+        take_layer(settings_, library_defaults);
         if (!settings_.name) settings_.name = class_name_.substr(0, Name::max_size);
         if (!settings_.retry_jitter) {
             settings_.retry_jitter = settings_.retry_algorithm->is_meant_exactly() ? Jitter::none : Jitter::full;
@@ -143,7 +134,6 @@ private:
     std::string_view class_name_;
     const Settings of_kind_;
     Settings settings_;
-    std::bitset<option_count> explicitly_;
 };
 
 // Safety and isolation that a mode cannot give. Who asks for it is refused; a default that is meant for other modes
@@ -164,11 +154,10 @@ void Resolution::check_promises() {
     for (const Fault& fault : broken_promises) {
         if (!fault.is_there(settings_)) continue;
         const Option& option = *find_option(fault.option);
-        if (explicitly_[static_cast<std::size_t>(&option - option_table().data())])
-            refuse(option, settings_, fault.allowed);
+        if (option.is_set(values_.settings)) refuse(option, settings_, fault.allowed);
         option.clear(settings_);
+        take_library_defaults();
     }
-    take_library_defaults();
 }
 
 struct Pair {

@@ -1,13 +1,14 @@
-// The lines of the contract programs that need no pool, no task worker and no names through CONCUR_PROXY, in every
-// mode.
+// The lines of the contract programs that need no pool and no retries, in every mode.
 #include <any>
 #include <array>
 #include <chrono>
+#include <concur/testing.hpp>
 #include <functional>
 #include <list>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <span>
@@ -52,14 +53,22 @@ struct Text {
     int length(const std::vector<std::string>& parts) const { return static_cast<int>(parts.size()); }
 };
 
+// ---- 04_tasks.cpp
+
+int power(int base, int exponent) {
+    int result = 1;
+    while (exponent-- > 0) result *= base;
+    return result;
+}
+
 // ---- 05_unwrap.cpp
 
 struct Math {
     int base;
     int add(int x) const { return base + x; }
     int fail() const { throw std::invalid_argument("bad input"); }
-    concur::Future<int> later(const concur::Proxy<Math>& other, int x) const {
-        return other.call([](Math&, int v) { return v + 1; }, x);
+    concur::Future<int> later(int x) const {
+        return concur::TaskWorker::options().mode("thread").init().submit([](int v) { return v + 1; }, x);
     }
 };
 
@@ -83,8 +92,9 @@ struct Aggregator {
 // ---- 10_futures.cpp
 
 struct Sleeper {
-    int nap(int ms) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(ms));
+    // On the worker's clock: the order of what naps on several workers is no luck then.
+    int nap(concur::CallContext& context, int ms) {
+        static_cast<void>(context.stop_token().wait_for(std::chrono::milliseconds(ms)));
         return ms;
     }
     int fail() { throw std::runtime_error("failed"); }
@@ -94,7 +104,26 @@ struct Sleeper {
     }
 };
 
+// ---- 12_config.cpp
+
+struct Plain {
+    int get() { return 1; }
+};
+
+/// What is told of a worker that is made of this text; "accepted" if it is.
+std::string refusal(const char* text) {
+    try {
+        auto worker = concur::Worker<Plain>::options(concur::options_from_json(text)).init();
+        return "accepted";
+    } catch (const concur::ConfigError& error) {
+        return error.what();
+    }
+}
+
 }  // namespace
+
+// Methods by name: `text.upper("x")` instead of `text.call<&Text::upper>("x")`.
+CONCUR_PROXY(Text, upper)
 
 TEST_CASE("contract 01, quickstart", "[contract]") {
     const concur::Mode mode = GENERATE(every_mode());
@@ -135,8 +164,8 @@ TEST_CASE("contract 02, modes", "[contract]") {
     static_assert(std::is_same_v<decltype(by_enum), concur::Proxy<Text>>);
     auto by_name = concur::Worker<Text>::options().mode("threads").init();  // alias of "thread"
     CHECK(fmt::format("{} {} {}", by_tag.mode(), by_enum.mode(), by_name.mode()) == "thread thread thread");
-    CHECK(by_tag.call<&Text::upper>("abc").result() == "ABC");
-    CHECK(by_enum.call<&Text::upper>("xyz").result() == "XYZ");
+    CHECK(by_tag.upper("abc").result() == "ABC");
+    CHECK(by_enum.upper("xyz").result() == "XYZ");
 
     // Overloads are picked by their parameter types.
     CHECK(by_tag.call<concur::overload<const std::string&>(&Text::length)>("four").result() == 4);
@@ -161,6 +190,37 @@ TEST_CASE("contract 02, modes", "[contract]") {
     CHECK(refused == std::vector<std::string>{"mode", "num_retries", "max_workers", "max_queued_tasks"});
 }
 
+TEST_CASE("contract 04, tasks", "[contract]") {
+    const concur::Mode mode = GENERATE(every_mode());
+    CAPTURE(mode);
+    auto tasks = concur::TaskWorker::options().mode(mode).init();
+    auto cube = tasks.submit(power, 3, 3);
+    auto sum = tasks.submit([](int a, int b) { return a + b; }, cube, 100);  // futures are unwrapped
+    CHECK(cube.result() == 27);
+    CHECK(sum.result() == 127);
+
+    // map() keeps input order, and looks ahead only `buffer` items.
+    std::vector<int> inputs(10);
+    std::iota(inputs.begin(), inputs.end(), 0);
+    std::vector<int> squares;
+    for (int value : tasks.map([](int x) { return x * x; }, inputs, {.chunk = 3, .buffer = 4}))
+        squares.push_back(value);
+    CHECK(squares == std::vector{0, 1, 4, 9, 16, 25, 36, 49, 64, 81});
+
+    // Several ranges run in step and end with the shortest.
+    const std::vector<std::string> names{"a", "b", "c"};
+    std::string lines;
+    for (const auto& line : tasks.map([](int n, const std::string&s) { return s + std::to_string(n); }, inputs, names))
+        lines += line + " ";
+    CHECK(lines == "a0 b1 c2 ");
+
+    // A worker bound to one function is called like it.
+    auto square = concur::TaskWorker::options().mode(mode).init([](int x) { return x * x; });
+    CHECK(square(12).result() == 144);
+    auto by_tag = concur::TaskWorker::options().mode(concur::thread).init([](int x) { return x * x; });
+    CHECK(by_tag(12).result() == 144);
+}
+
 TEST_CASE("contract 05, futures in arguments", "[contract]") {
     const concur::Mode mode = GENERATE(every_mode());
     const concur::Mode aggregate_mode = GENERATE(every_mode());
@@ -180,7 +240,7 @@ TEST_CASE("contract 05, futures in arguments", "[contract]") {
     CHECK(aggregate.call<&Aggregator::sum>(concur::list(a, 20, 30)).result() == 65);
 
     // A future of a future is a future.
-    concur::Future<int> flat = math.call<&Math::later>(math, 41);
+    concur::Future<int> flat = math.call<&Math::later>(41);
     CHECK(flat.result() == 42);
 
     // A failed input fails the call that needed it, through that call's own future.
@@ -202,8 +262,9 @@ TEST_CASE("contract 10, futures", "[contract]") {
     const concur::Mode mode = GENERATE(every_queueing_mode());
     CAPTURE(mode);
     // Four workers where the program has a pool of four.
+    concur::testing::ManualClock clock;
     std::vector<concur::Proxy<Sleeper>> pool;
-    for (int i = 0; i < 4; ++i) pool.push_back(concur::Worker<Sleeper>::options().mode(mode).init());
+    for (int i = 0; i < 4; ++i) pool.push_back(concur::Worker<Sleeper>::options().mode(mode).clock(clock).init());
     std::size_t next = 0;
     auto nap = [&](int ms) { return pool[next++ % 4].call<&Sleeper::nap>(ms); };
 
@@ -223,14 +284,33 @@ TEST_CASE("contract 10, futures", "[contract]") {
     // wait: what is done and what is not; gather: the values, in the shape they were given.
     std::vector<concur::Future<int>> futures{nap(5), nap(200)};
     auto [done, not_done] = concur::wait(futures, {.return_when = concur::ReturnWhen::first_completed});
-    CHECK(done.size() + not_done.size() == 2);
-    CHECK(!done.empty());
+    CHECK(done.size() == 1);
+    CHECK(not_done.size() == 1);
     CHECK(concur::gather(futures) == std::vector{5, 200});
     CHECK(concur::gather(std::map<std::string, concur::Future<int>>{{"a", nap(2)}, {"b", nap(1)}}) ==
           std::map<std::string, int>{{"a", 2}, {"b", 1}});
     auto [x, y] = concur::gather(nap(3), pool[0].call([](Sleeper&) { return std::string("text"); }));
     CHECK(x == 3);
     CHECK(y == "text");
+
+    // Failures: thrown, or kept in place.
+    std::vector<concur::Future<int>> mixed{nap(1), pool[0].call<&Sleeper::fail>(), nap(2)};
+    std::string outcomes;
+    for (const concur::Outcome<int>& outcome : concur::gather_outcomes(mixed)) outcomes += outcome ? "ok " : "failed ";
+    CHECK(outcomes == "ok failed ok ");
+
+    // In order of completion; more work may be added while iterating: a retry by hand, with no rounds.
+    concur::AsCompleted<int> queue({nap(60), nap(1)}, {.timeout = 5s});
+    std::vector<int> order;
+    for (auto& future : queue) {
+        order.push_back(future.result());
+        if (order.size() == 1) queue.add(nap(30));
+    }
+    CHECK(order == std::vector{1, 30, 60});
+
+    auto fastest = concur::when_any(std::vector{nap(80), nap(2)}).result();
+    CHECK(fastest.index == 1);
+    CHECK(fastest.value == 2);
 
     // Cancel: a queued call never starts; a running one is asked to stop.
     auto one = concur::Worker<Sleeper>::options().mode(mode).init();
@@ -243,6 +323,68 @@ TEST_CASE("contract 10, futures", "[contract]") {
     running.cancel();
     CHECK_THROWS_AS(running.result(), concur::CancelledError);
     CHECK(one.call<&Sleeper::nap>(3).result() == 3);  // the worker lives on
+}
+
+TEST_CASE("contract 12, options as data", "[contract]") {
+    struct NoDefaults {
+        ~NoDefaults() { concur::reset_defaults(); }
+    };
+    const NoDefaults afterwards;
+    const auto timeout = [](const concur::Proxy<Plain>& worker) { return *worker.settings().stop_timeout / 1s; };
+
+    // For all workers to come; read by init(). What is set for a mode is stronger than what is set for all.
+    concur::set_defaults({.mode = concur::Mode::thread, .stop_timeout = 2s});
+    concur::set_defaults(concur::Mode::sync, {.stop_timeout = 1s});
+    auto plain = concur::Worker<Plain>::options().init();
+    auto sync = concur::Worker<Plain>::options().mode("sync").init();
+    auto own = concur::Worker<Plain>::options().stop_timeout(4s).init();  // options beat defaults
+    CHECK(fmt::format("{}: {}, {}: {}, own: {}", plain.mode(), timeout(plain), sync.mode(), timeout(sync),
+                      timeout(own)) == "thread: 2, sync: 1, own: 4");
+
+    // Until the end of a scope, for the workers that this thread creates; scopes nest.
+    {
+        concur::ScopedDefaults quick({.stop_timeout = 5s});
+        CHECK(timeout(concur::Worker<Plain>::options().init()) == 5);
+        concur::ScopedDefaults in_the_caller({.mode = concur::Mode::sync, .stop_timeout = 6s});
+        auto inner = concur::Worker<Plain>::options().init();
+        CHECK(timeout(inner) == 6);
+        CHECK(inner.mode() == concur::Mode::sync);
+    }
+    CHECK(timeout(concur::Worker<Plain>::options().init()) == 2);
+
+    // What a worker was made with, all layers resolved.
+    const concur::Settings used = sync.settings();
+    CHECK(fmt::format("{} {} {} ms", *used.mode, *used.num_retries, *used.retry_wait / 1ms) == "sync 0 1000 ms");
+
+    // From a struct; the builder goes on from there.
+    const concur::Settings gentle{
+        .mode = concur::Mode::thread, .retry_algorithm = concur::Backoff::linear, .stop_timeout = 7s};
+    auto first = concur::Worker<Plain>::options(gentle).init();
+    auto second = concur::Worker<Plain>::options(gentle).stop_timeout(8s).init();
+    CHECK(timeout(first) == 7);
+    CHECK(timeout(second) == 8);
+    CHECK(second.settings().retry_algorithm == concur::Backoff::linear);
+
+    // From JSON: the names of the builder's setters; durations as "250ms" or as seconds.
+    const concur::Settings read = concur::options_from_json(
+        R"({"mode": "asio", "num_retries": 3, "retry_algorithm": "fibonacci", "retry_wait": "1ms", "call_timeout": 2.5})");
+    CHECK(read.mode == concur::Mode::asio);
+    CHECK(read.num_retries == 3);
+    CHECK(read.retry_algorithm == concur::Backoff::fibonacci);
+    CHECK(read.retry_wait == concur::Duration(1ms));
+    CHECK(read.call_timeout == concur::Duration(2500ms));
+    auto configured = concur::Worker<Plain>::options(concur::options_from_json(R"({"mode": "sync"})")).init();
+    CHECK(configured.mode() == concur::Mode::sync);
+    CHECK(configured.call<&Plain::get>().result() == 1);
+
+    CHECK(refusal(R"({"num_retrys": 3})") == "num_retrys: unknown option; did you mean \"num_retries\"?");
+    CHECK(refusal(R"({"mode": "quantum"})") == "mode: unknown \"quantum\"; known: sync, thread, process, asio, ray");
+    CHECK(refusal(R"({"max_workers": "many"})") == "max_workers: \"many\" is not a whole number");
+    CHECK(refusal(R"({"num_retries": -1})") == "num_retries: -1 is not allowed; 0 or more, or concur::unlimited");
+    CHECK(refusal(R"({"mode": )") == "json: line 1, column 10: a value was expected");
+
+    concur::reset_defaults();
+    CHECK(timeout(concur::Worker<Plain>::options().init()) == 30);
 }
 
 // ---- 13_types.cpp

@@ -25,19 +25,6 @@ using Cells = Proxy<Cell>;
 
 Cells make(Mode mode, const char* name) { return Worker<Cell>::options().mode(mode).name(name).init(); }
 
-/// "value", "deadlock", or "other".
-template <class F>
-std::string end_of(F f) {
-    try {
-        f();
-        return "value";
-    } catch (const DeadlockError&) {
-        return "deadlock";
-    } catch (...) {
-        return "other";
-    }
-}
-
 }  // namespace
 
 TEST_CASE("waiting inside a worker for its own queued call is a deadlock error", "[worker][W17]") {

@@ -219,7 +219,7 @@ struct DestructorThrows {
 
 }  // namespace
 
-TEST_CASE("a destructor that throws becomes a warning", "[worker][W21][W23]") {
+TEST_CASE("a destructor that throws becomes a warning", "[worker][W21][W23][O10]") {
     const Mode mode = GENERATE(every_mode());
     CAPTURE(mode);
     const auto log = std::make_shared<ReportLog>();
@@ -382,7 +382,7 @@ TEST_CASE("a continuation that throws fails its own future", "[worker][F7]") {
     CHECK(worker.call<&Thrower::fine>().result() == 1);
 }
 
-TEST_CASE("an observer that throws is switched off", "[worker][W18]") {
+TEST_CASE("an observer that throws is switched off", "[worker][W18][O10]") {
     const Mode mode = GENERATE(every_mode());
     CAPTURE(mode);
     struct Throwing final : Observer {

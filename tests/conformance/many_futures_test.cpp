@@ -19,18 +19,6 @@ struct Cell {
 
 Proxy<Cell> make(Mode mode, const char* name) { return Worker<Cell>::options().mode(mode).name(name).init(); }
 
-template <class F>
-std::string end_of(F f) {
-    try {
-        f();
-        return "value";
-    } catch (const DeadlockError&) {
-        return "deadlock";
-    } catch (...) {
-        return "other";
-    }
-}
-
 }  // namespace
 
 TEST_CASE("calls of several workers are gathered, joined, raced and iterated", "[future][F30][F31][F32][F33]") {

@@ -42,6 +42,17 @@ auto counted(int& drawn) {
 
 }  // namespace
 
+TEST_CASE("options of map have defaults, and their members in the documented order", "[map][Q9][F35]") {
+    STATIC_REQUIRE(std::is_aggregate_v<MapOptions>);
+    const MapOptions defaults;
+    CHECK(defaults.chunk == 1);
+    CHECK_FALSE(defaults.buffer);
+    CHECK(defaults.timeout == never);
+    // Designated initialisers compile in this order only.
+    const MapOptions options{.chunk = 3, .buffer = 12, .timeout = 1.5s};
+    CHECK(options.buffer == 12);
+}
+
 TEST_CASE("map gives results in the order of the input", "[map][Q9]") {
     const Mode mode = GENERATE(every_mode());
     const int chunk = GENERATE(1, 2, 3, 10, 11, 1000);
@@ -271,7 +282,7 @@ TEST_CASE("stop now ends a chunk between two elements", "[map][Q9][W22]") {
     tasks.stop(Stop::now);
     CHECK(first.result() == 0);
     auto at = map.begin();
-    CHECK_THROWS_AS(++at, CancelledError);
+    CHECK_THROWS_AS(++at, WorkerStoppedError);
     CHECK(ran == 1);
 }
 
@@ -460,4 +471,12 @@ TEST_CASE("a map over many elements", "[map][Q9][F34]") {
     long sum = 0;
     for (const int value : tasks.map(same, std::views::iota(0, many), {.chunk = chunk, .buffer = 256})) sum += value;
     CHECK(sum == static_cast<long>(many) * (many - 1) / 2);
+}
+
+TEST_CASE("a map that was moved from is empty", "[map][Q9][W34]") {
+    const auto tasks = tasks_in(Mode::thread);
+    auto map = tasks.map(same, std::vector{1, 2});
+    auto taken = std::move(map);
+    CHECK_THROWS_AS(map.collect(), NoStateError);
+    CHECK(taken.collect() == std::vector{1, 2});
 }

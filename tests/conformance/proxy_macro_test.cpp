@@ -58,18 +58,13 @@ struct Name {
 struct Many {
 #define M(i) \
     int m##i(int x) { return x + i; }
-    M(1)
-    M(2)
-    M(3)
-    M(4)
-    M(5)
-    M(6)
-    M(7)
-    M(8)
-    M(9) M(10) M(11) M(12) M(13) M(14) M(15) M(16) M(17) M(18) M(19) M(20) M(21) M(22) M(23) M(24) M(25) M(26) M(27)
-        M(28) M(29) M(30) M(31) M(32) M(33) M(34) M(35) M(36) M(37) M(38) M(39) M(40) M(41) M(42) M(43) M(44) M(45)
-            M(46) M(47) M(48) M(49) M(50) M(51) M(52) M(53) M(54) M(55) M(56) M(57) M(58) M(59) M(60) M(61) M(62) M(63)
-                M(64)
+    // The formatter takes these for declarations without an end.
+    // clang-format off
+    M(1) M(2) M(3) M(4) M(5) M(6) M(7) M(8) M(9) M(10) M(11) M(12) M(13) M(14) M(15) M(16)
+    M(17) M(18) M(19) M(20) M(21) M(22) M(23) M(24) M(25) M(26) M(27) M(28) M(29) M(30) M(31) M(32)
+    M(33) M(34) M(35) M(36) M(37) M(38) M(39) M(40) M(41) M(42) M(43) M(44) M(45) M(46) M(47) M(48)
+    M(49) M(50) M(51) M(52) M(53) M(54) M(55) M(56) M(57) M(58) M(59) M(60) M(61) M(62) M(63) M(64)
+    // clang-format on
 #undef M
 };
 
@@ -166,6 +161,15 @@ TEST_CASE("names work on every handle", "[worker][W19][W34]") {
     CHECK(Proxy<Big>(typed).virt(2).result() == 4);
     CHECK_THROWS_AS(Proxy<Big>().virt(1), NoStateError);
     static_assert(sizeof(Proxy<Big>) == sizeof(void*));
+}
+
+TEST_CASE("each name of the proxy itself is refused", "[worker][W19][D20]") {
+    using detail::is_name_of_proxy;
+    static_assert(is_name_of_proxy("call") && is_name_of_proxy("with") && is_name_of_proxy("with_key"));
+    static_assert(is_name_of_proxy("broadcast") && is_name_of_proxy("stats") && is_name_of_proxy("settings"));
+    static_assert(is_name_of_proxy("stop") && is_name_of_proxy("stopped") && is_name_of_proxy("stop_on_exit"));
+    static_assert(is_name_of_proxy("drain") && is_name_of_proxy("mode") && is_name_of_proxy("name"));
+    static_assert(!is_name_of_proxy("calls") && !is_name_of_proxy("sto") && !is_name_of_proxy("Stop"));
 }
 
 TEST_CASE("names that only the inside of a proxy has are free", "[worker][W19]") {

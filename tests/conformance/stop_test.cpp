@@ -482,7 +482,7 @@ TEST_CASE("stop inside the worker goes on as stop now after its time", "[worker]
     CHECK(running.result() == 1);
 }
 
-TEST_CASE("a method that ignores the stop loses its call after stop_timeout, with a warning", "[worker][W22]") {
+TEST_CASE("a method that ignores the stop loses its call after stop_timeout, with a warning", "[worker][W22][O10]") {
     const Mode mode = GENERATE(every_queueing_mode());
     CAPTURE(mode);
     const auto log = std::make_shared<ReportLog>();

@@ -276,27 +276,18 @@ TEST_CASE("a bound function whose copy throws makes init throw", "[tasks][W5]") 
     CHECK_THROWS_AS(TaskWorker::options().mode(mode).init(refusing), std::range_error);
 }
 
-TEST_CASE("contract 04, tasks", "[contract]") {
-    const Mode mode = GENERATE(every_mode());
-    CAPTURE(mode);
-    auto tasks = TaskWorker::options().mode(mode).init();
-    auto cube = tasks.submit(power, 3, 3);
-    auto sum = tasks.submit([](int a, int b) { return a + b; }, cube, 100);
-    CHECK(cube.result() == 27);
-    CHECK(sum.result() == 127);
-
-    std::vector<int> inputs{0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
-    std::vector<int> squares;
-    for (int value : tasks.map([](int x) { return x * x; }, inputs, {.chunk = 3, .buffer = 4}))
-        squares.push_back(value);
-    CHECK(squares == std::vector{0, 1, 4, 9, 16, 25, 36, 49, 64, 81});
-
-    const std::vector<std::string> names{"a", "b", "c"};
-    std::string printed;
-    for (const auto& line : tasks.map([](int n, const std::string&s) { return s + std::to_string(n); }, inputs, names))
-        printed += line + " ";
-    CHECK(printed == "a0 b1 c2 ");
-
-    auto square = TaskWorker::options().mode(mode).init([](int x) { return x * x; });
-    CHECK(square(12).result() == 144);
+TEST_CASE("a bound task hides its function and its mode, and never shows another mode", "[task][W4][W16]") {
+    const auto square = [](int x) { return x * x; };
+    using Square = std::decay_t<decltype(square)>;
+    using Typed = BoundTask<Square, Mode::thread>;
+    using Signature = BoundTask<int(int), Mode::thread>;
+    static_assert(std::is_convertible_v<Typed, BoundTask<Square>>);
+    static_assert(std::is_convertible_v<Typed, Signature>);
+    static_assert(std::is_convertible_v<Typed, BoundTask<int(int)>>);
+    static_assert(std::is_convertible_v<Signature, BoundTask<int(int)>>);
+    static_assert(!std::is_convertible_v<Typed, BoundTask<int(int), Mode::sync>>);
+    static_assert(!std::is_convertible_v<BoundTask<Square>, Signature>);
+    const Signature signature = TaskWorker::options().mode(concur::thread).init(square);
+    const BoundTask<int(int)> dynamic = signature;
+    CHECK(dynamic(5).result() == 25);
 }

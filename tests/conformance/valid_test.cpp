@@ -184,3 +184,18 @@ TEST_CASE("init throws for the arguments of constructors", "[valid][W6][W40]") {
     CHECK(violation([&] { return prepared.init(-1, std::vector{1}); }).position == 1);
     CHECK(violation([&] { return prepared.init(1, std::vector{1, -1}); }).value == "-1");
 }
+
+TEST_CASE("a rule that an element of a map breaks tells where", "[valid][W40][Q9]") {
+    const Mode mode = GENERATE(every_mode());
+    CAPTURE(mode);
+    const auto tasks = TaskWorker::options().mode(mode).init();
+    const auto twice = [](Valid<int, ge<0>> value) { return *value * 2; };
+    try {
+        tasks.map(twice, std::vector{1, -1}).collect();
+        FAIL("-1 was accepted");
+    } catch (const ValidationError& error) {
+        CHECK(error.position() == 1);
+        CHECK(error.method_name() == "lambda");
+        CHECK(error.value() == "-1");
+    }
+}

@@ -23,6 +23,19 @@ enum class Colour : unsigned char { red, green };
 
 }  // namespace
 
+TEST_CASE("options of single calls say nothing unless set, and have their members in the documented order",
+          "[worker][W34]") {
+    STATIC_REQUIRE(std::is_aggregate_v<CallOptions>);
+    const CallOptions nothing;
+    CHECK_FALSE(nothing.when_full);
+    CHECK_FALSE(nothing.num_retries);
+    CHECK_FALSE(nothing.call_timeout);
+    CHECK_FALSE(nothing.attempt_timeout);
+    // Designated initialisers compile in this order only.
+    const CallOptions all{.when_full = WhenFull::wait, .num_retries = 1, .call_timeout = 2s, .attempt_timeout = 1s};
+    CHECK(all.attempt_timeout == Duration(1s));
+}
+
 TEST_CASE("with and with_key give handles on the same worker", "[worker][W34]") {
     const Mode mode = GENERATE(every_mode());
     CAPTURE(mode);

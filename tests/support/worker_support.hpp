@@ -124,6 +124,19 @@ private:
     Future<void> call_;
 };
 
+/// How `f()` ends: "value", "deadlock", or "other".
+template <class F>
+[[nodiscard]] std::string end_of(F f) {
+    try {
+        f();
+        return "value";
+    } catch (const DeadlockError&) {
+        return "deadlock";
+    } catch (...) {
+        return "other";
+    }
+}
+
 /// `f()` on a thread of the application; what it throws arrives in the future.
 template <class F>
 auto on_new_thread(F f) {

@@ -30,7 +30,7 @@ public:
         size_ = static_cast<unsigned char>(too_long_ ? max_size : text.size());
         for (std::size_t i = 0; i < size_; ++i) text_[i] = text[i];
     }
-    constexpr Name(const char* text) noexcept : Name(std::string_view(text)) {}
+    constexpr Name(const char* text) noexcept : Name(text ? std::string_view(text) : std::string_view()) {}
     Name(const std::string& text) noexcept : Name(std::string_view(text)) {}
 
     [[nodiscard]] constexpr std::string_view view() const noexcept { return {text_, size_}; }

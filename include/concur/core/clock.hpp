@@ -160,6 +160,9 @@ public:
     /// The steady clock.
     TimeSource() noexcept : clock_{&detail::steady_clock()} {}
     explicit TimeSource(detail::IntrusivePtr<detail::Clock> clock) noexcept : clock_{std::move(clock)} {}
+    // Copied where others are moved: there is no time source without a clock.
+    TimeSource(const TimeSource&) noexcept = default;
+    TimeSource& operator=(const TimeSource&) noexcept = default;
 
     [[nodiscard]] bool is_manual() const noexcept { return clock_->counts_activities(); }
 

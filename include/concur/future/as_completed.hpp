@@ -169,8 +169,7 @@ AsCompleted(Range&&, AsCompletedOptions)
 template <class Range>
     requires detail::is_range_of_futures<std::remove_cvref_t<Range>>
 [[nodiscard]] auto as_completed(Range&& futures, const AsCompletedOptions& options = {}) {
-    using Handle = detail::HandleIn<Range>;
-    return AsCompleted<typename Handle::value_type>(std::forward<Range>(futures), options);
+    return AsCompleted<typename detail::HandleIn<Range>::value_type>(std::forward<Range>(futures), options);
 }
 template <class T>
 [[nodiscard]] AsCompleted<T> as_completed(std::initializer_list<Future<T>> futures,

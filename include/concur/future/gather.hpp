@@ -2,6 +2,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -15,6 +16,8 @@ struct GatherOptions {
     Duration timeout = never;
     /// Cancels the others once one has failed.
     bool cancel_rest = false;
+    /// What a progress bar on stderr says; none if empty, or if that is no terminal.
+    std::string_view progress = {};
 };
 
 namespace detail {
@@ -24,7 +27,7 @@ void await_gathered(Joint& joint, Duration timeout);
 
 template <class To, class A>
 auto gather_all(A&& structure, const GatherOptions& options) {
-    auto all = join_all<To>(std::forward<A>(structure), options.cancel_rest);
+    auto all = join_all<To>(std::forward<A>(structure), options.cancel_rest, options.progress);
     if constexpr (is_future<decltype(all)>)
         await_gathered(static_cast<Joint&>(*all.shared_state_of_future()), options.timeout);
     return std::move(all).result();

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,9 @@
 #include "concur/future/unwrap.hpp"
 
 namespace concur::detail {
+
+class ProgressLine;
+enum class ProgressEnd : unsigned char;
 
 /// A state that waits for other states, its sources, without a thread: each gets a continuation, and they count down.
 ///
@@ -30,6 +34,12 @@ class Joint : public StateBase {
 public:
     enum class Until : unsigned char { all_done, first_done, first_failure, first_success };
     using Sources = std::vector<StateBase*>;
+
+    /// Shows how many sources are done, on stderr if that is a terminal; to be called before start(). Nothing for an
+    /// empty description.
+    void show_progress(std::string_view description) noexcept {
+        if (!description.empty()) begin_progress(description);
+    }
 
     /// Begins to wait; once, when the joint is complete. It may be settled when this returns.
     void start() noexcept;
@@ -70,6 +80,9 @@ private:
     void leave() noexcept;
     void depart(std::size_t count) noexcept;
     [[nodiscard]] Sources take_sources() noexcept;
+    void begin_progress(std::string_view description) noexcept;
+    void end_progress(ProgressEnd how) noexcept;
+    void end_progress_as_settled() noexcept;
 
     const std::size_t size_;
     const Until until_;
@@ -82,7 +95,8 @@ private:
     // Continuations that have neither run nor been taken back, and start() while it is at work.
     std::atomic<std::size_t> left_;
     std::unique_ptr<Node[]> nodes_;
-    std::mutex mutex_;  // guards sources_, which other threads read while they are there
+    std::unique_ptr<ProgressLine> progress_;  // here, because a continuation may still run when the wait has ended
+    std::mutex mutex_;                        // guards sources_, which other threads read while they are there
     Sources sources_;
 };
 
@@ -135,10 +149,12 @@ template <class A>
 }
 
 template <class Result, class Kept>
-[[nodiscard]] Future<Result> join(Kept kept, Joint::Until until, bool cancel_rest = false) {
+[[nodiscard]] Future<Result> join(Kept kept, Joint::Until until, bool cancel_rest = false,
+                                  std::string_view progress = {}) {
     Joint::Sources sources = sources_of(kept.futures);
     auto* joint = new JointState<Result, Kept>(std::move(kept), std::move(sources), until, cancel_rest);
     auto future = Future<Result>::adopt(joint);
+    joint->show_progress(progress);
     joint->start();
     return future;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -21,6 +22,8 @@ enum class ReturnWhen : unsigned char {
 struct WaitOptions {
     Duration timeout = never;
     ReturnWhen return_when = ReturnWhen::all_completed;
+    /// What a progress bar on stderr says; none if empty, or if that is no terminal.
+    std::string_view progress = {};
 };
 
 /// What `wait` found, each part in the order of the input.
@@ -32,8 +35,10 @@ struct WaitResult {
 
 namespace detail {
 
-/// Done when the sources are as `return_when` says; never fails.
-[[nodiscard]] Future<void> when_settled(Joint::Sources sources, ReturnWhen return_when);
+using KeptStates = std::vector<IntrusivePtr<StateBase>>;
+
+/// Done when the states are as `return_when` says; never fails.
+[[nodiscard]] Future<void> when_settled(KeptStates states, ReturnWhen return_when);
 
 void wait_for_sources(Joint::Sources sources, const WaitOptions& options);
 

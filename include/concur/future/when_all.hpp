@@ -2,6 +2,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -56,7 +57,7 @@ consteval StructureFault structure_fault() {
 
 /// The future of all values or outcomes of a structure; Refused where there is none.
 template <class To, class A>
-[[nodiscard]] auto join_all(A&& structure, bool cancel_rest = false) {
+[[nodiscard]] auto join_all(A&& structure, bool cancel_rest = false, std::string_view progress = {}) {
     using Plain = std::remove_cvref_t<A>;
     constexpr StructureFault fault = structure_fault<To, A>();
     if constexpr (fault == StructureFault::mixed_variant) {
@@ -71,7 +72,7 @@ template <class To, class A>
         return Refused();
     } else {
         constexpr auto until = std::is_same_v<To, ToOutcome> ? Joint::Until::all_done : Joint::Until::first_failure;
-        return join<AllOfResult<Plain, To>>(AllOf<Plain, To>{std::forward<A>(structure)}, until, cancel_rest);
+        return join<AllOfResult<Plain, To>>(AllOf<Plain, To>{std::forward<A>(structure)}, until, cancel_rest, progress);
     }
 }
 

@@ -54,7 +54,7 @@ public:
 
     /// A call failed, and its last future went away before anybody looked at it; or a callback threw. Once each.
     virtual void on_unobserved_failure(const CallEvent&) {}
-    /// Without an observer a warning is one line on stderr.
+    /// Without an observer a warning is one line on stderr, at most once for each cause.
     virtual void on_warning(const Warning&) {}
 
 private:

@@ -6,13 +6,17 @@
 /// ahead, and how a map ends is compiled, in src/pool/map.cpp.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <exception>
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -20,9 +24,12 @@
 #include <vector>
 
 #include "concur/backend/submit.hpp"
+#include "concur/call/checked.hpp"
 #include "concur/core/duration.hpp"
 #include "concur/core/errors.hpp"
+#include "concur/core/iterable.hpp"
 #include "concur/core/refused.hpp"
+#include "concur/observe/progress.hpp"
 
 namespace concur {
 
@@ -34,6 +41,8 @@ struct MapOptions {
     std::optional<int> buffer = std::nullopt;
     /// For the whole iteration, from its begin.
     Duration timeout = never;
+    /// What a progress bar on stderr says; none if empty, or if that is no terminal. Counts what the loop has taken.
+    std::string_view progress = {};
 };
 
 namespace detail {
@@ -86,6 +95,8 @@ protected:
     /// `elements` more are under way.
     void add_call(MapCall call, std::size_t elements);
 
+    /// How many elements there will be, before the first is drawn; 0 if nobody knows.
+    virtual std::int64_t total() = 0;
     /// Whether the shortest range has ended.
     virtual bool ended() = 0;
     /// Draws that many elements from the ranges and submits them, fewer if they end.
@@ -96,6 +107,7 @@ protected:
     virtual void drop_result() noexcept = 0;
 
 private:
+    void start();
     bool find_next();
     void draw_ahead();
     void await(const MapCall& call);
@@ -112,6 +124,8 @@ private:
     std::size_t ahead_ = 0;      // elements drawn, and not given back yet
     std::size_t delivered_ = 0;
     std::exception_ptr drawing_error_;  // has its place behind all calls
+    std::string description_;           // of the progress
+    std::optional<ProgressLine> progress_;
     enum class Stage : unsigned char { fresh, drawing, drawn, over } stage_ = Stage::fresh;
 };
 
@@ -177,6 +191,7 @@ public:
 
     /// Starts, or goes on with the result where the iteration stands.
     [[nodiscard]] iterator begin() {
+        if (!source_) detail::throw_no_state();
         if (!source_->result()) source_->advance();
         return iterator(*source_);
     }
@@ -202,25 +217,6 @@ namespace detail {
 
 // ---- from ranges to elements
 
-namespace range_access {
-using std::begin;
-using std::end;
-template <class Range>
-auto begin_of(Range& range) -> decltype(begin(range)) {
-    return begin(range);
-}
-template <class Range>
-auto end_of(Range& range) -> decltype(end(range)) {
-    return end(range);
-}
-}  // namespace range_access
-
-template <class Range>
-concept MapRange = requires(std::remove_reference_t<Range>& range) {
-    *range_access::begin_of(range);
-    range_access::begin_of(range) == range_access::end_of(range);
-};
-
 template <class Iterator, class Reference = decltype(*std::declval<Iterator&>())>
 struct ElementOfIterator {
     using type = Reference;
@@ -234,8 +230,7 @@ struct ElementOfIterator<Iterator, Reference> {
 
 /// What a function is called with for the elements of a range.
 template <class Range>
-using ElementOf =
-    typename ElementOfIterator<decltype(range_access::begin_of(std::declval<std::remove_reference_t<Range>&>()))>::type;
+using ElementOf = typename ElementOfIterator<IteratorOf<Range>>::type;
 
 /// A range, read step by step. Nothing is looked at before it is needed: to look may block, or compute.
 template <class Range>
@@ -253,6 +248,9 @@ public:
         read_ = false;
         return *next_ == *end_;
     }
+    void limit(std::int64_t& size) {
+        if constexpr (Sized<std::remove_reference_t<Range>>) size = std::min(size, size_of(range_));
+    }
     ElementOf<Range> element() {
         read_ = true;
         return static_cast<ElementOf<Range>>(**next_);
@@ -260,8 +258,8 @@ public:
 
 private:
     Range range_;  // a reference for an lvalue
-    std::optional<decltype(range_access::begin_of(std::declval<std::remove_reference_t<Range>&>()))> next_;
-    std::optional<decltype(range_access::end_of(std::declval<std::remove_reference_t<Range>&>()))> end_;
+    std::optional<IteratorOf<Range>> next_;
+    std::optional<SentinelOf<Range>> end_;
     bool read_ = false;
 };
 
@@ -309,7 +307,7 @@ struct ChunkResults {
     std::atomic<std::size_t> count{0};
 };
 
-[[noreturn]] void throw_chunk_stopped();
+[[noreturn]] void throw_chunk_stopped(const CallContext& context);
 
 template <class T, class Target, class R, class... Rules>
 struct ChunkTarget {
@@ -324,7 +322,7 @@ struct ChunkTarget {
         // Another attempt goes on where the last one failed.
         for (std::size_t i = results->count.load(std::memory_order_relaxed); i < elements.size(); ++i) {
             if (results.use_count() == 1) return;  // the map has gone, and nobody will ask for the rest
-            if (stop && stop->stop_requested()) throw_chunk_stopped();
+            if (stop && stop->stop_requested()) throw_chunk_stopped(context);
             std::apply([&](auto&... kept) { run_one(i, object, context, Rules::pass(kept)...); }, elements[i]);
             results->count.store(i + 1, std::memory_order_release);
         }
@@ -360,7 +358,11 @@ public:
 
     template <class Add, class... A>
     void take(Backend&, const Add&, A&&... elements) {
-        elements_.emplace_back(keep_as<typename Rules::type>(std::forward<A>(elements))...);
+        try {
+            elements_.emplace_back(keep_as<typename Rules::type>(std::forward<A>(elements))...);
+        } catch (const Violation& violation) {
+            throw_from(info_.name, violation, {ArgumentPlace{std::addressof(elements), sizeof(elements)}...});
+        }
     }
     template <class Add>
     void flush(Backend& worker, const Add& add) {
@@ -396,6 +398,13 @@ public:
           inputs_(std::forward<Ranges>(ranges)...) {}
 
 private:
+    std::int64_t total() override {
+        // The shortest one is known if all that end have a size.
+        std::int64_t shortest = INT64_MAX;
+        if constexpr (((Sized<std::remove_reference_t<Ranges>> || is_endless<Ranges>)&&...))
+            std::apply([&](auto&... input) { (input.limit(shortest), ...); }, inputs_);
+        return shortest == INT64_MAX ? 0 : shortest;
+    }
     bool ended() override {
         return std::apply([](auto&... input) { return (input.ended() || ...); }, inputs_);
     }
@@ -467,11 +476,11 @@ std::conditional_t<B == Blocking::yes, Refused, Map<Refused>> refused_map();
 
 /// What may stand where a range is due.
 template <class Range>
-concept NoMapOptions = !std::is_same_v<std::remove_cvref_t<Range>, MapOptions>;
+concept NotMapOptions = !std::is_same_v<std::remove_cvref_t<Range>, MapOptions>;
 
 template <class... Ranges>
 consteval bool check_map_ranges() {
-    constexpr bool all_are_ranges = (MapRange<Ranges> && ...);
+    constexpr bool all_are_ranges = (Iterable<Ranges> && ...);
     if constexpr (!all_are_ranges) {
         static_assert(accepted<Given<Ranges...>>,
                       "concur: map() takes a function and then a range for each of its parameters; pass ranges, and "

@@ -298,7 +298,9 @@ private:
     template <class E>
     static std::shared_ptr<Action> make_failure(E&& error) {
         if constexpr (std::is_convertible_v<E, std::exception_ptr>) {
-            return std::make_shared<Throw>(std::forward<E>(error));
+            std::exception_ptr thrown(std::forward<E>(error));
+            if (!thrown) throw ConfigError("throws", "a null exception_ptr is not allowed; an exception");
+            return std::make_shared<Throw>(std::move(thrown));
         } else {
             return std::make_shared<Throw>(std::make_exception_ptr(std::forward<E>(error)));
         }
@@ -379,7 +381,6 @@ public:
           proxy_(detail::start_fake_worker(object_, detail::name_of_type<T>(), std::move(clock))) {}
     FakeWorker(const FakeWorker&) = delete;
     FakeWorker& operator=(const FakeWorker&) = delete;
-    ~FakeWorker() { proxy_.stop(Stop::now); }
 
     [[nodiscard]] Proxy<T> proxy() const { return proxy_; }
 
@@ -415,6 +416,7 @@ public:
 private:
     std::shared_ptr<detail::FakeObject> object_;
     Proxy<T> proxy_;
+    StopScope stop_ = proxy_.stop_on_exit(Stop::now);
 };
 
 }  // namespace concur::testing

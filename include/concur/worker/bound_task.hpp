@@ -91,22 +91,22 @@ public:
     auto map(R1&& range, const MapOptions& options = {}) const {
         return function_.map(Base::worker(), options, std::forward<R1>(range));
     }
-    template <class R1, NoMapOptions R2>
+    template <class R1, NotMapOptions R2>
     auto map(R1&& first, R2&& second, const MapOptions& options = {}) const {
         return function_.map(Base::worker(), options, std::forward<R1>(first), std::forward<R2>(second));
     }
-    template <class R1, NoMapOptions R2, NoMapOptions R3>
+    template <class R1, NotMapOptions R2, NotMapOptions R3>
     auto map(R1&& first, R2&& second, R3&& third, const MapOptions& options = {}) const {
         return function_.map(Base::worker(), options, std::forward<R1>(first), std::forward<R2>(second),
                              std::forward<R3>(third));
     }
-    template <class R1, NoMapOptions R2, NoMapOptions R3, NoMapOptions R4>
+    template <class R1, NotMapOptions R2, NotMapOptions R3, NotMapOptions R4>
     auto map(R1&& first, R2&& second, R3&& third, R4&& fourth, const MapOptions& options = {}) const {
         return function_.map(Base::worker(), options, std::forward<R1>(first), std::forward<R2>(second),
                              std::forward<R3>(third), std::forward<R4>(fourth));
     }
     /// Five ranges and more, without options: these cannot follow a list of any length.
-    template <NoMapOptions... R>
+    template <NotMapOptions... R>
         requires(sizeof...(R) > 4)
     auto map(R&&... ranges) const { return function_.map(Base::worker(), {}, std::forward<R>(ranges)...); }
 
@@ -119,6 +119,8 @@ public:
     [[nodiscard]] BoundTaskWith<F, M, B> with_key(const K& key) const {
         return BoundTaskWith<F, M, B>(Base::with_hash(hash_of_key(key)), function_);
     }
+
+    [[nodiscard]] BoundFunction<F, B> function() const noexcept { return function_; }
 
 private:
     [[no_unique_address]] BoundFunction<F, B> function_;
@@ -148,11 +150,12 @@ public:
     explicit BoundTask(detail::WorkerHandle worker) noexcept requires(!std::is_function_v<F>)
         : Base(ProxyBase(std::move(worker)), {}) {}
     template <Mode known>
-        requires(M == Mode::dynamic && known != Mode::dynamic && !std::is_function_v<F>)
+        requires(M == Mode::dynamic && known != Mode::dynamic)
     BoundTask(BoundTask<F, known, B> other)
-    noexcept : Base(static_cast<ProxyBase&&>(other), {}) {}
+    noexcept : Base(static_cast<ProxyBase&&>(other), other.function()) {}
     template <class Function, Mode known>
-        requires detail::has_signature<F, Function> BoundTask(BoundTask<Function, known, B> other)
+        requires(detail::has_signature<F, Function> && (M == Mode::dynamic || M == known))
+    BoundTask(BoundTask<Function, known, B> other)
     noexcept : Base(static_cast<ProxyBase&&>(other), detail::BoundFunction<F, B>::template of<Function>()) {}
 
     /// Whether both are handles on the same worker.

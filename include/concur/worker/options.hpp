@@ -181,7 +181,7 @@ public:
     /// process.
     [[nodiscard("setters return a changed copy of the builder")]] Options clock(TimeSource clock) const {
         detail::BuilderState changed = state_;
-        changed.clock = std::move(clock);
+        changed.clock = clock;
         return Options(std::move(changed));
     }
     /// A fault for a test, `testing::FailNth` or `testing::Delay`. Several add up, in the order given.

@@ -35,7 +35,9 @@ public:
 
 consteval bool is_name_of_proxy(std::string_view name) {
     for (const std::string_view own : {"call", "with", "with_key", "broadcast", "stop", "stopped", "stop_on_exit",
-                                       "drain", "stats", "settings", "mode", "name"})
+                                       "drain", "stats", "settings", "mode", "name",
+                                       // and those that the macro needs
+                                       "Base", "Names", "Named", "call_named"})
         if (name == own) return true;
     return false;
 }
@@ -173,7 +175,7 @@ auto call_overloads(Backend& backend, A&&... arguments) {
                   "concur: " #method " is a name of the proxy itself; leave it out and write call<&" #T "::" #method \
                   ">(...)");                                                                                         \
     struct callee_of_##method {                                                                                      \
-        static constexpr ::std::string_view name = #method;                                                          \
+        [[maybe_unused]] static constexpr ::std::string_view name = #method;                                         \
         template <class Class>                                                                                       \
         static consteval auto pointer() requires requires {                                                          \
             &Class::method;                                                                                          \

@@ -52,23 +52,23 @@ public:
     auto map(F&& f, R1&& range, const MapOptions& options = {}) const {
         return map_function<B>(Base::worker(), std::forward<F>(f), options, std::forward<R1>(range));
     }
-    template <class F, class R1, NoMapOptions R2>
+    template <class F, class R1, NotMapOptions R2>
     auto map(F&& f, R1&& first, R2&& second, const MapOptions& options = {}) const {
         return map_function<B>(Base::worker(), std::forward<F>(f), options, std::forward<R1>(first),
                                std::forward<R2>(second));
     }
-    template <class F, class R1, NoMapOptions R2, NoMapOptions R3>
+    template <class F, class R1, NotMapOptions R2, NotMapOptions R3>
     auto map(F&& f, R1&& first, R2&& second, R3&& third, const MapOptions& options = {}) const {
         return map_function<B>(Base::worker(), std::forward<F>(f), options, std::forward<R1>(first),
                                std::forward<R2>(second), std::forward<R3>(third));
     }
-    template <class F, class R1, NoMapOptions R2, NoMapOptions R3, NoMapOptions R4>
+    template <class F, class R1, NotMapOptions R2, NotMapOptions R3, NotMapOptions R4>
     auto map(F&& f, R1&& first, R2&& second, R3&& third, R4&& fourth, const MapOptions& options = {}) const {
         return map_function<B>(Base::worker(), std::forward<F>(f), options, std::forward<R1>(first),
                                std::forward<R2>(second), std::forward<R3>(third), std::forward<R4>(fourth));
     }
     /// Five ranges and more, without options: these cannot follow a list of any length.
-    template <class F, NoMapOptions... R>
+    template <class F, NotMapOptions... R>
         requires(sizeof...(R) > 4)
     auto map(F&& f, R&&... ranges) const {
         return map_function<B>(Base::worker(), std::forward<F>(f), {}, std::forward<R>(ranges)...);

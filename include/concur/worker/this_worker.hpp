@@ -43,7 +43,7 @@ template <class C>
     void* const object = current_whereabouts().object;
     try {
         worker.factory().throw_pointer(object);
-    } catch (C* base) {
+    } catch (C* base) {  // NOLINT(misc-throw-by-value-catch-by-reference)
         return reinterpret_cast<std::byte*>(base) - static_cast<std::byte*>(object);
     } catch (...) {
         // Not one of its bases.

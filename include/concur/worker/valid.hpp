@@ -18,6 +18,7 @@
 #include "concur/call/checked.hpp"
 #include "concur/call/names.hpp"
 #include "concur/core/enum_names.hpp"
+#include "concur/core/owned.hpp"
 #include "concur/core/refused.hpp"
 #include "concur/core/text.hpp"
 
@@ -368,6 +369,11 @@ consteval bool check_rules() {
         static_assert(accepted<Given<T>>,
                       "concur: Valid<T, ...> holds a value; name its type without const, reference or array bounds");
         return false;
+    } else if constexpr (!std::is_same_v<Owned<T>, T> || std::is_pointer_v<T>) {
+        static_assert(accepted<Given<T>>,
+                      "concur: Valid<T, ...> keeps its value, and a view or pointer may outlive what it looks at; name "
+                      "the owner, such as std::string or std::vector");
+        return false;
     } else if constexpr (!(rule_fits<T, rules>() && ...)) {
         explain_first_misfit<T, rules...>();
         return false;
@@ -402,11 +408,11 @@ std::string_view view_of_text(const Given& given) {
 /// "red" for `Colour::red`; empty for a number that has no name.
 template <auto value>
 inline constexpr std::string_view enumerator_name = [] {
+    // "Colour::red", "(anonymous namespace)::Colour::red"; "(Colour)5" where there is no name.
     const std::string_view printed = printed_method<value>();
-    if (printed.starts_with('(') || printed.starts_with('-') || (printed.front() >= '0' && printed.front() <= '9'))
-        return std::string_view();
-    const std::size_t colon = printed.rfind(':');
-    return printed.substr(colon == std::string_view::npos ? 0 : colon + 1);
+    const std::size_t before = printed.find_last_of(":)");
+    const std::string_view name = printed.substr(before == std::string_view::npos ? 0 : before + 1);
+    return name.starts_with('-') || (name.front() >= '0' && name.front() <= '9') ? std::string_view() : name;
 }();
 
 template <class Enum, auto number>

@@ -18,6 +18,30 @@ struct Cell {
 
 }  // namespace
 
+TEST_CASE("a call whose wait for inputs throws leaves them alone", "[sync][W14][W17]") {
+    struct Sum {
+        long of(const std::vector<long>& values) const { return static_cast<long>(values.size()); }
+    };
+    struct Caller {
+        int one() const { return 1; }
+    };
+    auto sums = Worker<Sum>::options().mode("sync").init();
+    auto caller = Worker<Caller>::options().mode("thread").init();
+    Promise<long> late;
+    const auto outcome = caller.call([sums, input = late.future()](Caller&) {
+        auto own = this_worker::call<&Caller::one>().then([](int value) { return long{value}; });
+        try {
+            sums.call<&Sum::of>(std::vector{input, own});
+        } catch (const DeadlockError&) {
+            return 1;
+        }
+        return 0;
+    });
+    CHECK(outcome.result() == 1);
+    CHECK(caller.drain());
+    late.set_exception(std::make_exception_ptr(std::runtime_error("late")));
+}
+
 TEST_CASE("sync workers start no thread", "[sync]") {
     const std::size_t threads = thread_count();
     std::vector<Proxy<Cell>> workers;

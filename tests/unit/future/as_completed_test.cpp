@@ -61,6 +61,13 @@ private:
 
 }  // namespace
 
+TEST_CASE("options of as_completed have defaults", "[as_completed][F35]") {
+    STATIC_REQUIRE(std::is_aggregate_v<concur::AsCompletedOptions>);
+    CHECK(concur::AsCompletedOptions().timeout == concur::never);
+    const concur::AsCompletedOptions options{.timeout = 1.5s};
+    CHECK(options.timeout == 1500ms);
+}
+
 TEST_CASE("as_completed hands futures out in the order in which they are done", "[as_completed][F33]") {
     std::vector<Promise<int>> promises(4);
     const auto futures = futures_of(promises);

@@ -32,6 +32,13 @@ using concur::test::Tracked;
 using concur::test::Tracks;
 using namespace std::chrono_literals;
 
+TEST_CASE("a cancelled joint leaves its sources before it lets go of those that are done", "[future][F32]") {
+    Promise<int> never_set;
+    auto all = when_all(std::vector{ready(1), never_set.future(), ready(2)});
+    CHECK(all.cancel());
+    CHECK(all.cancelled());
+}
+
 TEST_CASE("when_all is a future of the values in the shape of the input", "[when_all][F32]") {
     const Future<int> a = ready(1);
     const Future<std::string> text = ready(std::string("text"));

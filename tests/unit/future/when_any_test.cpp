@@ -25,6 +25,13 @@ using concur::test::futures_of;
 using concur::test::MoveOnly;
 using namespace std::chrono_literals;
 
+TEST_CASE("options of when_any have defaults", "[when_any][F35]") {
+    STATIC_REQUIRE(std::is_aggregate_v<concur::WhenAnyOptions>);
+    CHECK_FALSE(concur::WhenAnyOptions().cancel_rest);
+    const concur::WhenAnyOptions options{.cancel_rest = true};
+    CHECK(options.cancel_rest);
+}
+
 TEST_CASE("when_any gives index and value of the first success", "[when_any][F32]") {
     std::vector<Promise<int>> promises(4);
     const auto futures = futures_of(promises);

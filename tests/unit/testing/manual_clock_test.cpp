@@ -679,3 +679,20 @@ TEST_CASE("a manual clock is for modes whose objects live in this process", "[ma
     }
     CHECK(Worker<Sleepy>::options().mode("sync").clock({}).init().call<&Sleepy::add>(1, 2).result() == 3);
 }
+
+TEST_CASE("a clock at the end of time still lets workers work and rest", "[testing][O9]") {
+    ManualClock clock;
+    clock.advance(concur::never);
+    auto worker = Worker<Sleepy>::options().clock(clock).init();
+    clock.settle();
+    CHECK(worker.call([](Sleepy&) { return 3; }).result() == 3);
+    clock.settle();
+    worker.stop();
+}
+
+TEST_CASE("a builder that was moved from still has a clock", "[testing][W7]") {
+    auto builder = Worker<Sleepy>::options().mode("sync");
+    const auto other = std::move(builder);
+    CHECK(other.init().call([](Sleepy&) { return 1; }).result() == 1);
+    CHECK_NOTHROW(builder.init().stop());  // NOLINT(bugprone-use-after-move)
+}

@@ -198,7 +198,7 @@ TEST_CASE("defaults may be set and read by many threads", "[worker][O7]") {
             }
         }));
     }
-    for (const auto& thread : threads) thread.result();
+    for (const auto& running : threads) running.result();
     CHECK_FALSE(torn);
 }
 

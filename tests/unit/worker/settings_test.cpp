@@ -164,9 +164,8 @@ TEST_CASE("what a row prints it can read again", "[worker][O7][O8]") {
         if (option.name == "retry_algorithm") continue;  // here a range, whose times no text can give
         CAPTURE(std::string(option.name));
         Settings all = everything();
-        std::string text = option.print(all);
-        if (option.name == "name") text = "n";
-        if (option.name == "retry_jitter") text = "0.25";
+        const bool has_own_form = option.name == "name" || option.name == "retry_jitter";
+        const std::string text(option.name == "name" ? "n" : has_own_form ? "0.25" : option.print(all));
         Settings read;
         CHECK(option.read(read, {text}).empty());
         CHECK(option.is_set(read));
@@ -222,6 +221,126 @@ TEST_CASE("each setter sets the option of its name", "[worker][W2][O7]") {
     CHECK(option_refused_of(builder.num_cpus(1.5)) == "num_cpus");
     CHECK(option_refused_of(builder.num_gpus(-0.5)) == "num_gpus");
     CHECK(option_refused_of(builder.num_gpus(not_a_number)) == "num_gpus");
+}
+
+TEST_CASE("the borders of what is allowed are allowed", "[worker][W2]") {
+    const Settings smallest{.name = "n",
+                            .max_workers = 1,
+                            .idle_timeout = 1ns,
+                            .max_queued_tasks = 1,
+                            .max_concurrent_calls = 1,
+                            .num_retries = 0,
+                            .retry_wait = 0s,
+                            .retry_min_wait = 0s,
+                            .retry_max_wait = 0s,
+                            .retry_jitter = 0,
+                            .retry_after_max = 0s,
+                            .retry_abandoned = 0,
+                            .history = 0,
+                            .call_timeout = 1ns,
+                            .attempt_timeout = 1ns,
+                            .init_timeout = 1ns,
+                            .stop_timeout = 1ns,
+                            .kill_timeout = 1ns,
+                            .max_restarts = 0,
+                            .max_restarts_within = 1ns,
+                            .max_message = 4096,
+                            .num_cpus = 0,
+                            .num_gpus = 0};
+    const Settings largest{.max_workers = INT_MAX,
+                           .min_workers = INT_MAX,
+                           .idle_timeout = never,
+                           .max_queued_tasks = unlimited,
+                           .max_concurrent_calls = unlimited,
+                           .num_retries = unlimited,
+                           .retry_wait = never,
+                           .retry_min_wait = never,
+                           .retry_max_wait = never,
+                           .retry_jitter = 1,
+                           .retry_after_max = never,
+                           .retry_abandoned = unlimited,
+                           .history = INT_MAX,
+                           .call_timeout = never,
+                           .attempt_timeout = never,
+                           .init_timeout = never,
+                           .stop_timeout = never,
+                           .kill_timeout = never,
+                           .max_restarts = unlimited,
+                           .max_restarts_within = never,
+                           .max_message = INT64_MAX,
+                           .num_cpus = 1e9,
+                           .num_gpus = 1e9};
+    for (const Option& option : option_table()) {
+        CAPTURE(std::string(option.name));
+        CHECK((!option.is_set(smallest) || option.is_allowed(smallest)));
+        CHECK((!option.is_set(largest) || option.is_allowed(largest)));
+    }
+}
+
+TEST_CASE("what nobody sets has the default that the options' page tells", "[worker][W2][O7]") {
+    const std::pair<std::string_view, std::string_view> defaults[] = {
+        {"mode", "thread"},
+        {"name", "\"Plain\""},
+        {"max_workers", "1"},
+        {"on_demand", "false"},
+        {"min_workers", ""},
+        {"idle_timeout", "10 s"},
+        {"load_balancing", "round_robin"},
+        {"max_queued_tasks", ""},
+        {"when_full", "wait"},
+        {"max_concurrent_calls", ""},
+        {"num_retries", "0"},
+        {"retry_algorithm", "exponential"},
+        {"retry_wait", "1 s"},
+        {"retry_min_wait", "0 s"},
+        {"retry_max_wait", ""},
+        {"retry_jitter", "full"},
+        {"retry_after_max", "60 s"},
+        {"retry_abandoned", "0"},
+        {"retry_order", "keep"},
+        {"history", "16"},
+        {"call_timeout", ""},
+        {"attempt_timeout", ""},
+        {"attempt_timeout_hard", "false"},
+        {"init_timeout", "30 s"},
+        {"stop_timeout", "30 s"},
+        {"kill_timeout", "5 s"},
+        {"start_method", "automatic"},
+        {"max_restarts", "0"},
+        {"max_restarts_within", "60 s"},
+        {"on_restart", "move"},
+        {"max_message", "1073741824"},
+        {"num_cpus", "1"},
+        {"num_gpus", "0"},
+    };
+    REQUIRE(std::size(defaults) == option_table().size());
+    const Settings settings = Worker<Plain>::options().init().settings();
+    for (std::size_t i = 0; i < option_table().size(); ++i) {
+        const Option& option = option_table()[i];
+        CAPTURE(std::string(option.name));
+        CHECK(option.name == defaults[i].first);
+        CHECK((option.is_set(settings) ? option.print(settings) : "") == defaults[i].second);
+    }
+    const Settings of_tasks = TaskWorker::options().init().settings();
+    CHECK(of_tasks.load_balancing == LoadBalancing::shared_queue);
+    CHECK(of_tasks.retry_order == RetryOrder::overtake);
+}
+
+TEST_CASE("an option that only another mode needs is kept, shown and not looked at", "[worker][O7]") {
+    const Settings settings = Worker<Plain>::options()
+                                  .mode("thread")
+                                  .max_concurrent_calls(3)
+                                  .start_method("spawn")
+                                  .max_restarts(2)
+                                  .max_message(1 << 20)
+                                  .num_gpus(0.5)
+                                  .init()
+                                  .settings();
+    CHECK(settings.max_concurrent_calls == 3);
+    CHECK(settings.start_method == StartMethod::spawn);
+    CHECK(settings.max_restarts == 2);
+    CHECK(settings.max_message == 1 << 20);
+    CHECK(settings.num_gpus == 0.5);
 }
 
 TEST_CASE("texts and values of an option are worth the same", "[worker][W2]") {

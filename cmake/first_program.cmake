@@ -1,0 +1,23 @@
+# The first program of PAGE, and what it says that it prints, must be the text of EXAMPLE: what a stranger pastes is what
+# is run here.
+file(READ "${EXAMPLE}" text)
+set(opening "/* expected output\n")
+string(FIND "${text}" "${opening}" begin REVERSE)
+string(SUBSTRING "${text}" 0 ${begin} program)
+string(LENGTH "${opening}" length)
+math(EXPR begin "${begin} + ${length}")
+string(SUBSTRING "${text}" ${begin} -1 output)
+string(REGEX REPLACE "\\*/\n*$" "" output "${output}")
+
+file(READ "${PAGE}" page)
+set(fence "```cpp\n")
+string(FIND "${page}" "${fence}" begin)
+if(begin EQUAL -1)
+    message(FATAL_ERROR "${PAGE} shows no program")
+endif()
+string(SUBSTRING "${page}" ${begin} -1 page)
+set(expected "${fence}${program}```\n\nprints\n\n```\n${output}```\n")
+string(FIND "${page}" "${expected}" begin)
+if(NOT begin EQUAL 0)
+    message(FATAL_ERROR "${PAGE} does not begin with the program of ${EXAMPLE} and what it prints:\n${expected}")
+endif()
