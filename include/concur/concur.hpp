@@ -4,6 +4,7 @@
 #include "concur/core/duration.hpp"
 #include "concur/core/errors.hpp"
 #include "concur/core/mode.hpp"
+#include "concur/core/stop_reason.hpp"
 #include "concur/core/stop_token.hpp"
 #include "concur/core/version.hpp"
 #include "concur/future/as_completed.hpp"

@@ -16,34 +16,6 @@
 
 namespace concur {
 
-std::string_view to_string(StopReason reason) noexcept {
-    switch (reason) {
-        case StopReason::none:
-            return "none";
-        case StopReason::retries_exhausted:
-            return "retries_exhausted";
-        case StopReason::deadline:
-            return "deadline";
-        case StopReason::budget:
-            return "budget";
-        case StopReason::not_retryable:
-            return "not_retryable";
-        case StopReason::not_repeatable:
-            return "not_repeatable";
-        case StopReason::cancelled:
-            return "cancelled";
-        case StopReason::server_hint:
-            return "server_hint";
-        case StopReason::worker_died:
-            return "worker_died";
-        case StopReason::worker_stopped:
-            return "worker_stopped";
-        case StopReason::input_failed:
-            return "input_failed";
-    }
-    return "unknown";
-}
-
 namespace detail {
 namespace {
 

@@ -21,7 +21,7 @@
 #include "concur/core/fork.hpp"
 #include "concur/core/intrusive_ptr.hpp"
 #include "concur/core/mode.hpp"
-#include "concur/future/stop_reason.hpp"
+#include "concur/core/stop_reason.hpp"
 
 namespace concur {
 
