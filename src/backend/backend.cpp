@@ -101,6 +101,11 @@ Backend::Backend(WorkerConfig config, std::unique_ptr<ObjectFactory> factory)
       settings_{config.settings},
       factory_{std::move(factory)} {}
 
+void* Backend::build_object() {
+    const Construction construction(*this);
+    return factory_->build();
+}
+
 Backend::~Backend() { LiveBackends::remove(*this); }
 
 IntrusivePtr<Backend> Backend::start(WorkerConfig config, std::unique_ptr<ObjectFactory> factory) {

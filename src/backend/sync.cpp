@@ -29,7 +29,7 @@ private:
 
     bool runs_in_caller() const noexcept override { return true; }
 
-    void start_object() override { object_ = factory().build(); }
+    void start_object() override { object_ = build_object(); }
 
     void accept(CallBase& call) override {
         if (is_inside()) {                      // the worker's own call: one turn

@@ -201,7 +201,7 @@ private:
         worker_thread_unparked();
         std::uint32_t result = started;
         try {
-            object_ = factory().build();
+            object_ = build_object();
         } catch (...) {
             start_error_ = std::current_exception();
             result = failed;

@@ -4,6 +4,8 @@
 
 namespace concur::detail {
 
+constinit thread_local const Construction* Construction::innermost_ = nullptr;
+
 CallHost::CallHost(std::string name, Clock& clock, std::shared_ptr<Observer> observer, InstrumentSettings instruments,
                    std::unique_ptr<const LimitPool> limits)
     : name_{std::move(name)},

@@ -1,7 +1,5 @@
 #include "concur/call/runner.hpp"
 
-#include <fmt/format.h>
-
 #include "concur/call/call_context.hpp"
 #include "concur/core/errors.hpp"
 
@@ -15,11 +13,7 @@ const Attempt& CallContext::attempt() const {
 std::string_view CallContext::method_name() const noexcept { return call_.method_name(); }
 std::string_view CallContext::worker_name() const noexcept { return host_.name(); }
 
-LimitPool CallContext::limits() const {
-    if (const LimitPool* limits = host_.limits()) return *limits;
-    throw ConfigError("limits",
-                      fmt::format("the worker {} has none; give it some with options().limits(...)", host_.name()));
-}
+LimitPool CallContext::limits() const { return host_.limits_or_none(); }
 
 StopToken CallContext::stop_token() const { return call_.stop_token(); }
 
@@ -41,6 +35,11 @@ StateBase* Runner::invoke_with_instruments(CallHost& host, CallBase& call, void*
     for (const auto& injection : instruments.settings.injections) injection->before_attempt(number, context);
     StandIn* stand_in = instruments.settings.stand_in.get();
     return stand_in ? call.invoke_on(*stand_in, context) : call.invoke(object, context);
+}
+
+LimitPool current_limits() {
+    const CallHost* const constructing = Construction::current_host();
+    return constructing ? constructing->limits_or_none() : current_context().limits();
 }
 
 Whereabouts current_whereabouts() {

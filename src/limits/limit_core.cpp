@@ -119,7 +119,6 @@ LimitCore::LimitCore(const Limit* limits, std::size_t count, LimitSetOptions opt
       queue_{count},
       tag_{std::move(options.tag)},
       data_{options.data} {
-    if (count == 0) throw ConfigError("limits", "a LimitSet needs at least one limit");
     if (count > most_limits)
         throw ConfigError("limits", fmt::format("{} are too many; a LimitSet has at most {}", count, most_limits));
     if (options.shared == Mode::process || options.shared == Mode::ray)
@@ -137,6 +136,8 @@ LimitCore::LimitCore(const Limit* limits, std::size_t count, LimitSetOptions opt
         std::memcpy(key, of.data(), of.size());
         limits_[i].set_up(limits[i], {key, of.size()});
         key += of.size();
+        if (limits[i].kind() == Limit::Kind::calls)
+            counted_calls_ = limits[i].counts_attempts() ? CountedCalls::attempts : CountedCalls::calls;
         if (limits_[i].is_rate()) rates_ |= WaitQueue::bit(i);
     }
 }
@@ -178,6 +179,7 @@ std::uint32_t LimitCore::find_or_throw(std::string_view key) const {
 }
 
 void LimitCore::meet_unknown(std::string_view key) {
+    if (size_ == 0) return;
     if (unknown_keys_ == UnknownKeys::error) static_cast<void>(find_or_throw(key));
     if (has_warned_.exchange(true, std::memory_order_relaxed)) return;
     const std::string message = fmt::format(
@@ -367,7 +369,12 @@ void LimitCore::update(Acquisition& held, const LimitRequests& used) {
     LimitMask limits = 0;
     for (const LimitRequest& request : used) {
         if (request.thousandths() < 0) throw ConfigError(std::string(request.key()), "what was used is 0 or more");
-        const std::uint32_t limit = find_or_throw(request.key());
+        const auto found = find(request.key());
+        if (!found) {
+            meet_unknown(request.key());
+            continue;
+        }
+        const std::uint32_t limit = *found;
         const auto* holding = std::find_if(held.holdings_.begin(), held.holdings_.end(),
                                            [limit](const Holding& of) { return of.limit == limit; });
         if (holding == held.holdings_.end())

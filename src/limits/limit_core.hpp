@@ -58,10 +58,14 @@ enum class NotNow : bool { refused, waits };
 /// Why a request leaves the queue without a grant.
 enum class LeftBecause : unsigned char { timeout, cancelled };
 
+/// What a CallLimit counts.
+enum class CountedCalls : unsigned char { none, calls, attempts };
+
 /// The limits of a set, the queue, and one lock for all. Counted by handles, waiters and timers; by acquisitions in a
 /// plain number under the lock, which they take anyway.
 class LimitCore {
 public:
+    /// Without limits nothing is unknown to it, and everything is granted.
     LimitCore(const Limit* limits, std::size_t count, LimitSetOptions options);
     LimitCore(const LimitCore&) = delete;
     LimitCore& operator=(const LimitCore&) = delete;
@@ -70,6 +74,8 @@ public:
     void release() noexcept;
 
     [[nodiscard]] Clock& clock() const noexcept { return clock_.get(); }
+    /// Which attempts of calls a worker charges by itself, to the key "calls".
+    [[nodiscard]] CountedCalls counted_calls() const noexcept { return counted_calls_; }
     [[nodiscard]] const std::string& tag() const noexcept { return tag_; }
     [[nodiscard]] std::int64_t data() const noexcept { return data_; }
 
@@ -153,6 +159,7 @@ private:
     std::uint32_t generation_ = fork_generation();
     std::uint32_t size_;
     bool orphaned_ = false;  // under the lock: only acquisitions are left
+    CountedCalls counted_calls_ = CountedCalls::none;
     UnknownKeys unknown_keys_;
     std::atomic<bool> has_warned_{false};
     TimeSource clock_;

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <exception>
 
+#include "core/process_wide.hpp"
 #include "limits/checked.hpp"
 #include "limits/limit_core.hpp"
 
@@ -46,6 +47,18 @@ LimitPool::LimitPool(std::vector<LimitSet> sets, LimitPoolOptions options) : sha
         shared_->turn = mixed(reinterpret_cast<std::uintptr_t>(shared_.get()) +
                               static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count()));
 }
+
+namespace {
+
+/// A set without limits, for all. Made anew in a forked child, where the parent's sets are dead.
+struct NoLimits {
+    std::mutex mutex;
+    LimitPool pool{LimitSet(*new detail::LimitCore(nullptr, 0, {}))};
+};
+
+}  // namespace
+
+LimitPool LimitPool::none() { return detail::ProcessWide<NoLimits>::get().pool; }
 
 LimitPool::LimitPool(LimitSet set) : LimitPool(std::vector<LimitSet>{std::move(set)}) {}
 

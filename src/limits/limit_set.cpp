@@ -9,15 +9,22 @@ using detail::checked_timeout;
 using detail::NotNow;
 using detail::WaitLimits;
 
-LimitSet::LimitSet(std::initializer_list<Limit> limits, LimitSetOptions options)
-    : core_{new detail::LimitCore(limits.begin(), limits.size(), std::move(options))} {
-    core_->add_ref();
+namespace {
+
+detail::LimitCore& make_core(const Limit* limits, std::size_t count, LimitSetOptions options) {
+    if (count == 0) throw ConfigError("limits", "a LimitSet needs at least one limit");
+    return *new detail::LimitCore(limits, count, std::move(options));
 }
 
+}  // namespace
+
+LimitSet::LimitSet(std::initializer_list<Limit> limits, LimitSetOptions options)
+    : LimitSet(make_core(limits.begin(), limits.size(), std::move(options))) {}
+
 LimitSet::LimitSet(const std::vector<Limit>& limits, LimitSetOptions options)
-    : core_{new detail::LimitCore(limits.data(), limits.size(), std::move(options))} {
-    core_->add_ref();
-}
+    : LimitSet(make_core(limits.data(), limits.size(), std::move(options))) {}
+
+LimitSet::LimitSet(detail::LimitCore& core) noexcept : core_{&core} { core_->add_ref(); }
 
 LimitSet::LimitSet(const LimitSet& other) noexcept : core_{other.core_} {
     if (core_) core_->add_ref();

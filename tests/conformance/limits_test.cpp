@@ -81,15 +81,51 @@ TEST_CASE("a pool of sets serves a worker", "[limits][L12]") {
     CHECK(other.call<&Database::served_by>().result() == "west");
 }
 
-TEST_CASE("limits that cannot be are refused by init, and a worker without limits says so", "[limits][L1][L2]") {
+TEST_CASE("limits that cannot be are refused by init", "[limits][L1][L2]") {
     const Mode mode = GENERATE(every_mode());
     CAPTURE(mode);
     CHECK_THROWS_AS(database(mode).limits({ResourceLimit("a", 1), ResourceLimit("a", 1)}).init(), ConfigError);
     CHECK_THROWS_AS(database(mode).limits(std::vector<Limit>()).init(), ConfigError);
-    const auto db = database(mode).name("plain").init();
-    CHECK(contains(text_of_error<ConfigError>([&] { return db.call<&Database::connections_in_use>().result(); }),
-                   "plain"));
+}
+
+TEST_CASE("a worker without limits grants every request", "[limits][W31]") {
+    const Mode mode = GENERATE(every_mode());
+    CAPTURE(mode);
+    const auto db = database(mode).init();
+    for (int i = 0; i < 3; ++i) CHECK(db.call<&Database::query>(1'000'000).result() == 1'000'000);
+    CHECK(db.call([](Database&) { return this_worker::limits().acquire("anything").acquired(); }).result());
     CHECK_THROWS_AS(this_worker::limits(), NotOnWorkerError);
+}
+
+namespace {
+
+struct Cautious {
+    Cautious() : held(this_worker::limits().acquire("connections")) {}
+    Acquisition held;
+};
+struct Owner {
+    Owner() = default;
+    double in_use_of_other() {
+        const auto other =
+            Worker<Cautious>::options().mode(concur::sync).limits({ResourceLimit("connections", 3)}).init();
+        return other.call([](Cautious&) { return this_worker::limits().stats("connections").in_use; }).result();
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a constructor knows the limits of its worker", "[limits][W31]") {
+    const Mode mode = GENERATE(every_mode());
+    CAPTURE(mode);
+    LimitSet limits({ResourceLimit("connections", 2)});
+    {
+        const auto worker = Worker<Cautious>::options().mode(mode).limits(limits).init();
+        CHECK(limits.stats("connections").in_use == 1);
+        // Also one that is made inside another worker's call.
+        CHECK(Worker<Owner>::options().mode(mode).limits(limits).init().call<&Owner::in_use_of_other>().result() == 1);
+        CHECK(limits.stats("connections").in_use == 1);
+    }
+    CHECK(limits.stats("connections").in_use == 0);
 }
 
 TEST_CASE("a wait for a permit inside a method ends when its call is cancelled", "[limits][L9]") {

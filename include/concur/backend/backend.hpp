@@ -109,7 +109,7 @@ protected:
 
     void raise_stop_level(StopLevel level) noexcept;
     [[nodiscard]] StopLevel stop_level() const noexcept { return stop_level_.load(std::memory_order_seq_cst); }
-    [[nodiscard]] ObjectFactory& factory() noexcept { return *factory_; }
+    [[nodiscard]] void* build_object();
     /// To be called with each call, by whoever holds the worker.
     void note_call() noexcept {
         if (!called_) [[unlikely]]

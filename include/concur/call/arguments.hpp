@@ -6,9 +6,11 @@
 /// given, and futures are kept until their values are there.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 
 #include "concur/call/checked.hpp"
@@ -158,6 +160,29 @@ struct Kept<P, A> {
     static Span pass(type& kept) { return Span(kept); }
 };
 
+/// An argument that is kept as K for a parameter P, as others than the method see it: a reference to a base class is
+/// seen as that.
+template <class P, class K>
+struct SeenAs {
+    using type = K;
+};
+template <class P, class K>
+    requires(
+        std::is_base_of_v<std::remove_cvref_t<P>, K>&& std::is_convertible_v<const K&, const std::remove_cvref_t<P>&>)
+struct SeenAs<P, K> {
+    using type = std::remove_cvref_t<P>;
+};
+/// The same, of an argument that has its parameter's type.
+template <class P>
+using SeenParameter = typename SeenAs<P, typename Kept<P, std::remove_cvref_t<P>>::type>::type;
+
+/// The address of a kept argument that is seen as `type`, else null.
+template <class P, class K>
+[[nodiscard]] const void* find_as(const K& kept, const std::type_info& type) noexcept {
+    using Seen = typename SeenAs<P, K>::type;
+    return type == typeid(Seen) ? std::addressof(static_cast<const Seen&>(kept)) : nullptr;
+}
+
 /// The kept form of a given argument.
 template <class To, class Given>
 To keep_as(Given&& given) {
@@ -209,6 +234,7 @@ public:
     ReadySlot(ReadySlot&&) = delete;
 
     decltype(auto) pass() { return Rule::pass(kept_); }
+    [[nodiscard]] const void* find(const std::type_info& type) const noexcept { return find_as<P>(kept_, type); }
 
 private:
     typename Rule::type kept_;
@@ -237,6 +263,7 @@ public:
         futures_.reset();
     }
     decltype(auto) pass() { return Rule::pass(*kept_); }
+    [[nodiscard]] const void* find(const std::type_info& type) const noexcept { return find_as<P>(*kept_, type); }
 
 private:
     std::optional<A> futures_;
@@ -314,6 +341,13 @@ struct SlotPack<std::index_sequence<index...>, S...> : SlotAt<index, S>... {
     template <class F>
     void for_each(F&& f) {
         (f(static_cast<SlotAt<index, S>&>(*this).slot), ...);
+    }
+    /// The argument at `place`, if it is seen as `type`; else null.
+    [[nodiscard]] const void* find(std::size_t place, const std::type_info& type) const noexcept {
+        const void* found = nullptr;
+        static_cast<void>(
+            ((index == place && (found = static_cast<const SlotAt<index, S>&>(*this).slot.find(type), true)) || ...));
+        return found;
     }
     /// Futures become their values.
     void resolve() { (static_cast<SlotAt<index, S>&>(*this).resolve(), ...); }

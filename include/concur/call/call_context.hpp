@@ -24,6 +24,10 @@ class Runner;
 /// The context of the call that runs on this thread; throws NotOnWorkerError where none does.
 [[nodiscard]] CallContext& current_context();
 
+/// The limits of the worker that the calling code runs on, also in its object's constructor. Throws NotOnWorkerError
+/// elsewhere.
+[[nodiscard]] LimitPool current_limits();
+
 /// Where the code runs that asks.
 struct Whereabouts {
     CallHost& host;
@@ -46,8 +50,8 @@ public:
     [[nodiscard]] StopToken stop_token() const;
     [[nodiscard]] std::string_view method_name() const noexcept;
     [[nodiscard]] std::string_view worker_name() const noexcept;
-    /// What `options().limits(...)` gave to the worker. A wait for them, as for all others that the method acquires,
-    /// ends when the call is asked to stop. Throws ConfigError for a worker without limits.
+    /// What `options().limits(...)` gave to the worker; without, every request is granted. A wait for them, as for all
+    /// others that the method acquires, ends when the call is asked to stop.
     [[nodiscard]] LimitPool limits() const;
 
 private:

@@ -4,12 +4,14 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "concur/call/call.hpp"
 #include "concur/call/instruments.hpp"
 #include "concur/core/clock.hpp"
 #include "concur/future/wait_graph.hpp"
+#include "concur/limits/limit_caller.hpp"
 #include "concur/limits/limit_pool.hpp"
 
 namespace concur::detail {
@@ -37,6 +39,7 @@ public:
     [[nodiscard]] Instruments* instruments() const noexcept { return instruments_.get(); }
     /// What its calls take from; null if it was given none.
     [[nodiscard]] const LimitPool* limits() const noexcept { return limits_.get(); }
+    [[nodiscard]] LimitPool limits_or_none() const { return limits_ ? *limits_ : LimitPool::none(); }
     [[nodiscard]] const Agent& agent() const noexcept { return agent_; }
 
     /// True on the thread that holds the worker right now: in its methods, and in callbacks that follow from them.
@@ -95,6 +98,28 @@ private:
     std::vector<IntrusivePtr<StopState>> stop_states_;
     bool stopping_now_ = false;
     bool has_left_ = false;
+};
+
+/// While alive, the calling thread makes the object of a worker, which runs no calls yet.
+class Construction {
+public:
+    explicit Construction(const CallHost& host) noexcept
+        : host_{host}, outer_{std::exchange(innermost_, this)}, call_{LimitCaller::innermost()} {}
+    ~Construction() { innermost_ = outer_; }
+    Construction(const Construction&) = delete;
+    Construction& operator=(const Construction&) = delete;
+
+    /// The worker whose object is made here; null where none is, and in calls that a constructor makes.
+    [[nodiscard]] static const CallHost* current_host() noexcept {
+        return innermost_ && innermost_->call_ == LimitCaller::innermost() ? &innermost_->host_ : nullptr;
+    }
+
+private:
+    static constinit thread_local const Construction* innermost_;
+
+    const CallHost& host_;
+    const Construction* outer_;
+    const LimitCaller* call_;  // that the constructor runs inside of
 };
 
 inline CallBase::CallBase(Phase phase, const MethodInfo& method, CallHost& host) noexcept

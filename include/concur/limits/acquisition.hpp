@@ -107,7 +107,8 @@ public:
     ///
     /// Refunded of a rate is what still counts: a grant of an earlier window has no part in this one.
     ///
-    /// Errors: UnknownLimitError for a key that is not held; ConfigError for a negative amount, and if nothing is held.
+    /// Errors: UnknownLimitError for a key that is not held (a set that skips unknown keys skips those that it does not
+    /// have); ConfigError for a negative amount, and if nothing is held.
     void update(const LimitRequests& used);
 
     /// Of the set that granted it; empty and 0 when nothing is held.

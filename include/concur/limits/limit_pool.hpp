@@ -73,6 +73,8 @@ public:
 
     // For the library.
 
+    /// What a worker has that was given no limits: every request is granted.
+    [[nodiscard]] static LimitPool none();
     /// Null if the request has been granted into `result` without waiting. Otherwise the set to wait for, and `result`
     /// has the request.
     [[nodiscard]] detail::LimitCore* take_or_choose(const LimitRequests& requested, Acquisition& result) const;

@@ -103,6 +103,7 @@ public:
     friend bool operator==(const LimitSet& a, const LimitSet& b) noexcept { return a.core_ == b.core_; }
 
     // For the library.
+    explicit LimitSet(detail::LimitCore& core) noexcept;
     [[nodiscard]] detail::LimitCore& core() const;
 
 private:

@@ -68,8 +68,9 @@ namespace this_worker {
 /// The context of the call that runs on this thread, for methods and what they call. Throws NotOnWorkerError elsewhere.
 [[nodiscard]] inline CallContext& context() { return detail::current_context(); }
 
-/// The limits of the worker that the calling code runs on, see CallContext::limits. Throws NotOnWorkerError elsewhere.
-[[nodiscard]] inline LimitPool limits() { return context().limits(); }
+/// The limits of the worker that the calling code runs on, see CallContext::limits; also in the constructor of its
+/// object. Throws NotOnWorkerError elsewhere.
+[[nodiscard]] inline LimitPool limits() { return detail::current_limits(); }
 
 /// Calls a method of the own worker's object: queued behind what is queued already, also while the worker drains; in
 /// sync mode it runs at once. The future may be returned from the method, which then ends when it does; waiting for it

@@ -163,7 +163,11 @@ TEST_CASE("a set that skips unknown keys warns once", "[limits][L4]") {
     const auto count = std::make_shared<Count>();
     concur::observe_all(count);
     LimitSet limits({ResourceLimit("slots", 2)}, {.unknown_keys = concur::UnknownKeys::skip});
-    for (int i = 0; i < 3; ++i) CHECK(limits.try_acquire({{"slots", 1}, {"printers", 5}}).acquired());
+    for (int i = 0; i < 3; ++i) {
+        auto held = limits.try_acquire({{"slots", 1}, {"printers", 5}});
+        CHECK(held.acquired());
+        held.update({{"printers", 2}});
+    }
     concur::observe_all(nullptr);
     CHECK(count->warnings == 1);
 }
