@@ -1,0 +1,60 @@
+/// What a call takes of its worker's limits by itself, and how it waits for that.
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "concur/call/call.hpp"
+#include "concur/limits/limit_pool.hpp"
+#include "limits/limit_core.hpp"
+
+namespace concur::detail {
+
+/// A call's place in the queue of a set. Nobody's thread waits in it: who is granted goes back to where the call is
+/// run.
+///
+/// Owned by the call's attempts, and by the queue until the grant is told. What was granted goes to the call's next
+/// attempt, or back if the call has ended meanwhile: whoever is first to take it. Before anybody takes it, it has to be
+/// marked as granted; who grants looks at the call after that, and who has ended the call looks at the mark.
+class PermitWait final : public LimitWaiter {
+public:
+    /// How the call hears that it can go on.
+    enum class Waits : bool {
+        in_place,  ///< a thread sleeps in the call's state, because nothing else could run on it
+        aside,     ///< the call is held by its host, and takes its place in the queue again
+    };
+
+    /// Takes over `request`, which was not granted at once. What the calling thread holds is held by who waits, if the
+    /// call waits in place.
+    PermitWait(CallBase& call, LimitCore& core, Acquisition& request, Waits waits);
+
+    void add_ref() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
+    void release() noexcept {
+        if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+    }
+
+    /// The call waits already. True if the request could be granted at once: then nobody is told.
+    [[nodiscard]] bool start();
+    /// The call has ended, or waits no longer: it leaves the queue, and what was granted goes back. To be called again
+    /// by who has started the wait, if the call had ended before.
+    void let_go() noexcept;
+    /// What was granted; empty if it was not, or has been given back. Throws LimitDeadlockError.
+    [[nodiscard]] Acquisition take();
+
+private:
+    ~PermitWait() = default;
+    void told(Verdict verdict) noexcept override;
+    void give_back() noexcept;
+
+    std::atomic<std::uint32_t> references_{0};
+    // Release and acquire: what was granted comes with the mark.
+    std::atomic<bool> granted_{false};
+    std::atomic<bool> taken_{false};
+    std::atomic<bool> in_deadlock_{false};
+    Waits waits_;
+    IntrusivePtr<CallBase> call_;
+    IntrusivePtr<LimitCore> core_;
+    Acquisition result_;
+};
+
+}  // namespace concur::detail
