@@ -1,6 +1,7 @@
 /// What a running method can learn about its own call.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -16,6 +17,8 @@ namespace detail {
 
 class CallBase;
 class CallHost;
+class PolicyRun;
+class RetryCourse;
 class Runner;
 
 extern constinit thread_local CallContext* context_of_this_thread;
@@ -41,24 +44,42 @@ public:
     CallContext& operator=(const CallContext&) = delete;
 
     [[nodiscard]] const Attempt& attempt() const;
-    /// Asked to stop by `Future::cancel` or by a stop of the worker. The token may be kept.
+    /// Asked to stop by `Future::cancel`, by a stop of the worker, and when the time of the call or of the attempt is
+    /// over. For this attempt; the token may be kept.
     [[nodiscard]] StopToken stop_token() const;
+    /// When this attempt has to be over, by `call_timeout`, `attempt_timeout` or the deadline of the call that made this
+    /// one; on the worker's clock.
+    [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> deadline() const noexcept;
     [[nodiscard]] std::string_view method_name() const noexcept;
     [[nodiscard]] std::string_view worker_name() const noexcept;
 
+    // For the library.
+
+    /// Whether another attempt may need the arguments.
+    [[nodiscard]] bool keeps_arguments() const noexcept { return keeps_arguments_; }
+
 private:
+    friend class detail::PolicyRun;
     friend class detail::Runner;
     friend CallContext& detail::current_context();
     friend detail::Whereabouts detail::current_whereabouts();
 
-    CallContext(detail::CallBase& call, detail::CallHost& host, void* object) noexcept
-        : call_{call}, host_{host}, object_{object}, outer_{std::exchange(detail::context_of_this_thread, this)} {}
+    CallContext(detail::CallBase& call, detail::CallHost& host, void* object,
+                const detail::RetryCourse* course = nullptr, bool keeps_arguments = false) noexcept
+        : call_{call},
+          host_{host},
+          object_{object},
+          course_{course},
+          outer_{std::exchange(detail::context_of_this_thread, this)},
+          keeps_arguments_{keeps_arguments} {}
     ~CallContext() { detail::context_of_this_thread = outer_; }
 
     detail::CallBase& call_;
     detail::CallHost& host_;
     void* object_;
-    CallContext* outer_;  // of a call further up on this thread's stack
+    const detail::RetryCourse* course_;  // null if the call has no policy
+    CallContext* outer_;                 // of a call further up on this thread's stack
+    bool keeps_arguments_;
     // Made when it is first asked for: most methods never do.
     mutable std::optional<Attempt> attempt_;
 };

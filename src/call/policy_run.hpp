@@ -1,0 +1,59 @@
+/// The attempts of one call under its policy, for as long as they stay with one worker.
+#pragma once
+
+#include <algorithm>
+#include <optional>
+
+#include "call/attempts.hpp"
+#include "concur/call/runner.hpp"
+
+namespace concur::detail {
+
+/// What the call carries is on the stack here, until the call is put aside. States, owners and waits:
+/// docs/design/retries.md.
+class PolicyRun {
+public:
+    PolicyRun(CallHost& host, CallBase& call, void* object, const CallPolicy& policy);
+
+    /// When it returns, the call has ended, or is put aside.
+    void go() noexcept;
+
+private:
+    using Outcome = Runner::Outcome;
+
+    [[nodiscard]] Outcome attempt() noexcept;
+    void end_attempt() noexcept;
+    [[nodiscard]] RetryDecision judge(const Outcome& outcome) noexcept;
+    void keep_rejected_result() noexcept;
+    /// False if the call has ended or is put aside.
+    [[nodiscard]] bool await_next_attempt(const RetryDecision& decision) noexcept;
+    void conclude(const RetryDecision& decision) noexcept;
+    void fail(std::exception_ptr error, StopReason reason) noexcept;
+    void leave() noexcept;
+
+    // An attempt whose method returned a future. False if the call has ended or is put aside.
+    [[nodiscard]] bool take_returned(Outcome& outcome) noexcept;
+    [[nodiscard]] bool await_returned(StateBase* returned, Outcome& outcome) noexcept;
+    [[nodiscard]] bool await_in_caller(Outcome& outcome) noexcept;
+    [[nodiscard]] Outcome outcome_of_returned() noexcept;
+
+    // Waiting: the call is held by its host.
+    [[nodiscard]] bool begin_wait() noexcept;
+    [[nodiscard]] bool sleep_until(TimePoint until) noexcept;
+    void put_aside_until(TimePoint until) noexcept;
+    void hand_over() noexcept;
+    void regain() noexcept;
+
+    [[nodiscard]] RetryCourse& course() noexcept { return attempts_->course; }
+    [[nodiscard]] TimePoint now() const noexcept { return host_.clock().now(); }
+
+    CallHost& host_;
+    CallBase& call_;
+    void* object_;
+    const CallPolicy& policy_;
+    std::optional<Attempts> fresh_;
+    std::unique_ptr<Attempts> kept_;
+    Attempts* attempts_;
+};
+
+}  // namespace concur::detail
