@@ -97,7 +97,7 @@ private:
 
 Backend::Backend(WorkerConfig config, std::unique_ptr<ObjectFactory> factory)
     : CallHost(std::string(config.settings.name.value().view()), config.clock.get(), std::move(config.observer),
-               std::move(config.instruments), std::move(config.limits)),
+               std::move(config.instruments), std::move(config.policies), std::move(config.limits)),
       settings_{config.settings},
       factory_{std::move(factory)} {}
 
@@ -117,17 +117,35 @@ IntrusivePtr<Backend> Backend::start(WorkerConfig config, std::unique_ptr<Object
 
 // ---- calls
 
-void Backend::submit_with_care(CallBase& call) {
+void Backend::submit_with_care(CallBase& call, const CallOptions* options) {
     if (generation_ != fork_generation())
         throw ForkedHandleError(
             fmt::format("the worker {} was made before a fork, and does not exist in the child", name()));
     const StopLevel level = stop_level();
     // While the worker drains, its own running calls may still need it.
     if (level != StopLevel::none && (level == StopLevel::now || !is_inside())) throw_stopped(call);
+    set_timing(call, options);
     if (call.phase() == Phase::pending)
         accept_with_inputs(call);
     else
         accept(call);
+    call.arm_deadline();
+}
+
+void Backend::set_timing(CallBase& call, const CallOptions* options) const {
+    const CallPolicy& policy = policy_of(call.method());
+    std::shared_ptr<CallPolicy> own;
+    if (options && (options->num_retries || options->call_timeout || options->attempt_timeout)) {
+        own = std::make_shared<CallPolicy>(policy);
+        RetryNumbers& numbers = own->rules.numbers;
+        numbers.num_retries = options->num_retries.value_or(numbers.num_retries);
+        numbers.call_timeout = options->call_timeout.value_or(numbers.call_timeout);
+        numbers.attempt_timeout = options->attempt_timeout.value_or(numbers.attempt_timeout);
+    }
+    const Duration timeout = (own ? *own : policy).rules.numbers.call_timeout;
+    if (!own && timeout == never) return;
+    const TimePoint now = clock().now();
+    call.set_timing(now, deadline_after(now, timeout), std::move(own));
 }
 
 void Backend::accept_with_inputs(CallBase& call) {

@@ -3,8 +3,34 @@
 #include <fmt/format.h>
 
 #include "concur/call/host.hpp"
+#include "concur/observe/observer.hpp"
 
 namespace concur::detail {
+
+LimitRequests requests_of(const CallPolicy& policy, CallBase& call, int attempt) {
+    std::vector<LimitRequest> requests;
+    if (policy.charges_call(attempt)) requests.emplace_back("calls", 1);
+    for (const LimitRequests& fixed : policy.limits.fixed) requests.insert(requests.end(), fixed.begin(), fixed.end());
+    for (const MethodLimits::Computed& computed : policy.limits.computed)
+        requests.push_back(LimitRequest::of_thousandths(computed.key, computed.amount->amount(call)));
+    return LimitRequests(requests.data(), requests.size());
+}
+
+void report_used(const CallPolicy& policy, CallBase& call, Acquisition& held) noexcept {
+    for (const MethodLimits::Reported& reported : policy.limits.reported) {
+        if (reported.amount->type() != call.value_type()) continue;
+        try {
+            const LimitRequest used =
+                LimitRequest::of_thousandths(reported.key, reported.amount->amount(call.value_address()));
+            held.update(LimitRequests(&used, 1));
+        } catch (...) {
+            tell_warning(
+                call.host().observer().get(),
+                {WarningKind::hook_error, call.host().name(), call.method_name(),
+                 "what a method reports of a limit was not accepted; it is charged in full", std::current_exception()});
+        }
+    }
+}
 
 PermitWait::PermitWait(CallBase& call, LimitCore& core, Acquisition& request, Waits waits)
     : LimitWaiter(result_, LimitCore::limits_of(request),
@@ -33,9 +59,10 @@ void PermitWait::let_go() noexcept {
 Acquisition PermitWait::take() {
     if (in_deadlock_.load(std::memory_order_acquire))
         throw LimitDeadlockError(
-            "what a call takes of its limits can never be acquired: all calls that hold what is missing wait for limits of "
+            "what a call takes of its limits can never be acquired: all calls that hold what is missing wait for "
+            "limits of "
             "the same set, one that this call was made in among them; acquire together what is needed together");
-    if (taken_.exchange(true, std::memory_order_acq_rel)) return {};
+    if (!granted_.load(std::memory_order_acquire) || taken_.exchange(true, std::memory_order_acq_rel)) return {};
     return std::move(result_);
 }
 

@@ -5,10 +5,17 @@
 #include <memory>
 
 #include "concur/call/call.hpp"
+#include "concur/call/call_policy.hpp"
 #include "concur/limits/limit_pool.hpp"
 #include "limits/limit_core.hpp"
 
 namespace concur::detail {
+
+/// What an attempt takes by itself. Throws what functions of the arguments throw.
+[[nodiscard]] LimitRequests requests_of(const CallPolicy& policy, CallBase& call, int attempt);
+
+/// Tells the limits what functions of the result say. One that throws is warned of, and changes nothing.
+void report_used(const CallPolicy& policy, CallBase& call, Acquisition& held) noexcept;
 
 /// A call's place in the queue of a set. Nobody's thread waits in it: who is granted goes back to where the call is
 /// run.
@@ -38,7 +45,7 @@ public:
     /// The call has ended, or waits no longer: it leaves the queue, and what was granted goes back. To be called again
     /// by who has started the wait, if the call had ended before.
     void let_go() noexcept;
-    /// What was granted; empty if it was not, or has been given back. Throws LimitDeadlockError.
+    /// What was granted; empty if nothing was, or it has been given back. Throws LimitDeadlockError.
     [[nodiscard]] Acquisition take();
 
 private:

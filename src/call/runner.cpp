@@ -1,11 +1,13 @@
 #include "concur/call/runner.hpp"
 
+#include "call/policy_run.hpp"
 #include "concur/call/call_context.hpp"
 #include "concur/core/errors.hpp"
 
 namespace concur {
 
 const Attempt& CallContext::attempt() const {
+    if (course_) return course_->attempt();
     if (!attempt_) attempt_.emplace(Attempt{call_.attempts(), method_name(), worker_name(), nullptr});
     return *attempt_;
 }
@@ -15,7 +17,14 @@ std::string_view CallContext::worker_name() const noexcept { return host_.name()
 
 LimitPool CallContext::limits() const { return host_.limits_or_none(); }
 
-StopToken CallContext::stop_token() const { return call_.stop_token(); }
+StopToken CallContext::stop_token() const { return call_.stop_token(deadline().value_or(detail::no_deadline)); }
+
+std::optional<std::chrono::steady_clock::time_point> CallContext::deadline() const noexcept {
+    const detail::TimePoint deadline =
+        course_ ? std::min(course_->deadline(), course_->attempt_deadline()) : call_.deadline();
+    if (deadline == detail::no_deadline) return std::nullopt;
+    return deadline;
+}
 
 namespace detail {
 
@@ -47,11 +56,15 @@ Whereabouts current_whereabouts() {
     return {context.host_, context.object_};
 }
 
-void Runner::finish(CallHost& host, CallBase& call, AttemptEnd end) noexcept {
-    if (end.error)
-        fail(call, std::move(end.error));
+void Runner::run_by_policy(CallHost& host, CallBase& call, void* object, const CallPolicy& policy) noexcept {
+    PolicyRun(host, call, object, policy).go();
+}
+
+void Runner::finish(CallHost& host, CallBase& call, Outcome outcome) noexcept {
+    if (outcome.error)
+        fail(call, std::move(outcome.error));
     else
-        follow(host, call, end.returned);
+        follow(host, call, outcome.returned);
 }
 
 void Runner::fail(CallBase& call, std::exception_ptr error) noexcept {

@@ -277,22 +277,38 @@ bool StateBase::wait_long(TimePoint deadline) {
     return true;
 }
 
+void StateBase::park_while_waiting(TimePoint deadline) noexcept {
+    std::uint32_t word = word_.fetch_or(parked_flag, std::memory_order_seq_cst) | parked_flag;
+    while (phase_of(word) == Phase::waiting && (deadline == no_deadline || clock().now() < deadline)) {
+        clock().park(word_, word, deadline);
+        word = word_.load(std::memory_order_acquire);
+    }
+}
+
+void StateBase::wake_parked() noexcept {
+    if (word_.load(std::memory_order_seq_cst) & parked_flag) wake_all(word_);
+}
+
 // ---- cancelling
 
 bool StateBase::cancel(Cancel how) {
     refuse_if_forked();
     // A state that waits for another one is ended through it. A loop, because the way there may be long.
     IntrusivePtr<StateBase> target(this);
-    while (phase_of(target->word_.load(std::memory_order_acquire)) == Phase::waiting) {
-        IntrusivePtr<StateBase> before = target->source();
-        if (!before) break;
-        target = std::move(before);
+    IntrusivePtr<StateBase> behind;
+    for (;;) {
+        const std::uint32_t word = target->word_.load(std::memory_order_acquire);
+        if (phase_of(word) != Phase::waiting) break;
+        behind = target->source();
+        if (!behind || (word & judges_flag)) break;
+        target = std::move(behind);
     }
     std::vector<IntrusivePtr<StateBase>> sources;
     if (how == Cancel::sources) target->add_sources(sources);
     const bool withdrawn = target->cancel_this();
     // Inside a continuation what follows the target does so later: but who cancelled this one finds it done.
     if (withdrawn && target.get() != this) cancel_this();
+    if (behind) behind->cancel(Cancel::only_this);
     while (!sources.empty()) {
         target = std::move(sources.back());
         sources.pop_back();
@@ -409,7 +425,6 @@ void StateBase::dependencies(Dependencies& dependencies) {
     if (const IntrusivePtr<StateBase> before = source()) dependencies.on(before);
 }
 
-// The source is replaced and read by few, for a few instructions: a bit of the word is its lock.
 void StateBase::lock_source() const noexcept {
     int rounds = 0;
     while (word_.fetch_or(source_flag, std::memory_order_acquire) & source_flag) relax(rounds);

@@ -42,6 +42,10 @@ Acquisition& Acquisition::operator=(Acquisition&& other) noexcept {
     return *this;
 }
 
+void Acquisition::held_by(detail::LimitCaller* caller) noexcept {
+    if (core_) core_->held_by(*this, caller);
+}
+
 void Acquisition::give_back() noexcept { core_->give_back(*this); }
 
 void Acquisition::update(const LimitRequests& used) {

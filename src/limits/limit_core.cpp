@@ -419,6 +419,13 @@ void LimitCore::moved(Acquisition& from) noexcept {
     if (from.caller) unlink(from);
 }
 
+void LimitCore::held_by(Acquisition& held, LimitCaller* caller) noexcept {
+    if (held.caller == caller || generation_ != fork_generation()) return;
+    const std::lock_guard lock(lock_);
+    if (held.caller) unlink(held);
+    if (caller) link(held, *caller);
+}
+
 bool LimitCore::holds_something(const LimitCaller& caller) const noexcept {
     for (const JudgedLink* held = judged_; held; held = held->next)
         if (is_or_is_inside(&caller, held->caller)) return true;

@@ -58,9 +58,6 @@ enum class NotNow : bool { refused, waits };
 /// Why a request leaves the queue without a grant.
 enum class LeftBecause : unsigned char { timeout, cancelled };
 
-/// What a CallLimit counts.
-enum class CountedCalls : unsigned char { none, calls, attempts };
-
 /// The limits of a set, the queue, and one lock for all. Counted by handles, waiters and timers; by acquisitions in a
 /// plain number under the lock, which they take anyway.
 class LimitCore {
@@ -74,7 +71,7 @@ public:
     void release() noexcept;
 
     [[nodiscard]] Clock& clock() const noexcept { return clock_.get(); }
-    /// Which attempts of calls a worker charges by itself, to the key "calls".
+    /// What a worker charges by itself, to the key "calls".
     [[nodiscard]] CountedCalls counted_calls() const noexcept { return counted_calls_; }
     [[nodiscard]] const std::string& tag() const noexcept { return tag_; }
     [[nodiscard]] std::int64_t data() const noexcept { return data_; }
@@ -104,6 +101,7 @@ public:
     void give_back(Acquisition& held) noexcept;
     void update(Acquisition& held, const LimitRequests& used);
     void moved(Acquisition& from) noexcept;
+    void held_by(Acquisition& held, LimitCaller* caller) noexcept;
 
     [[nodiscard]] bool has(std::string_view key) const noexcept;
     [[nodiscard]] Duration estimate(const LimitRequests& requested);

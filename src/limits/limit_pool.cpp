@@ -64,6 +64,12 @@ LimitPool::LimitPool(LimitSet set) : LimitPool(std::vector<LimitSet>{std::move(s
 
 const std::vector<LimitSet>& LimitPool::sets() const noexcept { return shared_->sets; }
 
+detail::CountedCalls LimitPool::counted_calls() const noexcept {
+    auto counted = detail::CountedCalls::none;
+    for (const LimitSet& set : sets()) counted = std::max(counted, set.core().counted_calls());
+    return counted;
+}
+
 /// Null if there is a choice.
 detail::LimitCore* LimitPool::only_core() const {
     return shared_->sets.size() == 1 ? &shared_->sets.front().core() : nullptr;

@@ -28,14 +28,37 @@ std::exception_ptr timeout_around(const std::exception_ptr& inner, const std::st
 
 }  // namespace
 
-RetryCourse::RetryCourse(const RetryRules& rules, const CallIdentity& call, TimePoint now,
+std::exception_ptr attempt_timeout_error(std::string_view method, int number, Duration limit,
+                                         const std::exception_ptr& thrown) {
+    return timeout_around(
+        thrown, fmt::format("{}: attempt {} took longer than attempt_timeout, {}", method, number, text_of(limit)),
+        limit);
+}
+
+std::exception_ptr call_timeout_error(std::string_view method, int attempts, Duration after,
+                                      const std::exception_ptr& last) {
+    return timeout_around(
+        last,
+        fmt::format("{} did not end before its deadline, within {}; it had {}; give it a longer "
+                    "call_timeout, or let it do less",
+                    method, text_of(after), attempts == 1 ? "1 attempt" : fmt::format("{} attempts", attempts)),
+        after);
+}
+
+std::unique_ptr<RejectedHistory> RetryRules::make_history(const std::type_info& type) const {
+    for (const auto& validator : functions.validators)
+        if (validator->type() == type) return validator->make_history(results_kept(numbers));
+    return nullptr;
+}
+
+RetryCourse::RetryCourse(const RetryRules& rules, const CallIdentity& call, TimePoint now, TimePoint deadline,
                          std::optional<RepeatableChance> chance)
     : rules_{rules},
       attempt_{.method_name = call.method_name, .worker_name = call.worker_name},
       observer_{call.observer},
       chance_{chance},
       begin_{now},
-      deadline_{deadline_after(now, rules.numbers.call_timeout)} {
+      deadline_{deadline} {
     if (rules.functions.budget) rules.functions.budget->add_call(now);
 }
 
@@ -59,7 +82,8 @@ AttemptReport RetryCourse::report(AttemptEnd end, TimePoint now, StopAsked stop,
 RetryDecision RetryCourse::failed(std::exception_ptr error, TimePoint now, StopAsked stop, bool repeatable) {
     AttemptReport report = this->report(AttemptEnd::failed, now, stop, repeatable);
     if (now >= deadline_) return conclude(report, error ? error : attempt_.last_error, {});
-    if (now >= attempt_deadline_) error = attempt_timeout_error(error);
+    if (now >= attempt_deadline_)
+        error = attempt_timeout_error(attempt_.method_name, attempt_.number, rules_.numbers.attempt_timeout, error);
     if (rules_.numbers.num_retries > 0) {
         const ErrorVerdict verdict = rules_.functions.judge(error, judging());
         report.end = verdict.retryable ? AttemptEnd::failed : AttemptEnd::final;
@@ -118,30 +142,20 @@ bool RetryCourse::take_token(TimePoint now) {
     return !rules_.functions.budget || rules_.functions.budget->take_token(now);
 }
 
-std::exception_ptr RetryCourse::attempt_timeout_error(const std::exception_ptr& error) const {
-    const Duration limit = rules_.numbers.attempt_timeout;
-    return timeout_around(error,
-                          fmt::format("{}: attempt {} took longer than attempt_timeout, {}", attempt_.method_name,
-                                      attempt_.number, text_of(limit)),
-                          limit);
-}
-
 std::string RetryCourse::last_messages() const { return fmt::format("{}", fmt::join(attempt_.messages, "; ")); }
 
-std::string rejection_text(const RetryCourse& course, std::size_t kept, std::size_t dropped) {
+Rejection rejection_of(const RetryCourse& course, std::size_t kept, std::size_t dropped) {
     std::string text = fmt::format("{}: the result of attempt {}, the last one, was rejected: {}", course.method_name(),
                                    course.attempts(), course.last_messages());
     if (dropped != 0) text += fmt::format(" (of {} rejected results the last {} are kept)", kept + dropped, kept);
-    return text;
+    return {std::move(text), course.attempts(), std::string(course.method_name())};
 }
 
 std::exception_ptr RetryCourse::error_of(const RetryDecision& decision, TimePoint now) const {
     if (decision.end == CallEnd::timeout_error) {
-        return timeout_around(attempt_.last_error,
-                              fmt::format("{} did not end within call_timeout, {}; it had {}", attempt_.method_name,
-                                          text_of(rules_.numbers.call_timeout),
-                                          attempts_ == 1 ? "1 attempt" : fmt::format("{} attempts", attempts_)),
-                              now - begin_);
+        const Duration limit = rules_.numbers.call_timeout;
+        return call_timeout_error(attempt_.method_name, attempts_, limit == never ? Duration(now - begin_) : limit,
+                                  attempt_.last_error);
     }
     const auto stopped = [this](std::string_view by) {
         return fmt::format("{}: {} before its next attempt; the last result had been rejected: {}",

@@ -103,6 +103,10 @@ ErrorVerdict RetryFunctions::judge(const std::exception_ptr& error, const Judgin
     return verdict;
 }
 
+void RetryFunctions::note_type(const std::type_info& type) const noexcept {
+    for (const auto& validator : validators) validator->note_type(type);
+}
+
 ResultVerdict RetryFunctions::judge_bare(const void* result, const std::type_info& type, const Judging& judging) const {
     ResultVerdict verdict;
     const auto apply = [&](const auto& rules) {

@@ -60,10 +60,6 @@ void check_availability(const Settings& settings) {
         {"min_workers", [](const Settings& s) { return s.min_workers.has_value(); }, "leave it out"},
         {"max_queued_tasks", [](const Settings& s) { return s.max_queued_tasks.value_or(unlimited) != unlimited; },
          "concur::unlimited"},
-        {"num_retries", [](const Settings& s) { return s.num_retries.value_or(0) > 0; }, "0"},
-        {"call_timeout", [](const Settings& s) { return s.call_timeout.value_or(never) != never; }, "concur::never"},
-        {"attempt_timeout", [](const Settings& s) { return s.attempt_timeout.value_or(never) != never; },
-         "concur::never"},
     };
     for (const Fault& fault : missing) {
         if (!fault.is_there(settings)) continue;
@@ -236,10 +232,51 @@ void OptionValues::take(const OptionValues& later) {
 
 Settings resolve_values(const OptionValues& values) { return Resolution(values, "policy").resolve_alone(); }
 
+MethodState& BuilderState::of_method(const std::shared_ptr<const NamedMethod>& method) {
+    for (MethodState& state : methods)
+        if (&state.method->info() == &method->info()) return state;
+    return methods.emplace_back(MethodState{method, {}, {}, {}});
+}
+
+namespace {
+
+CallPolicy policy_from(const Settings& settings, const RetryFunctions& functions) {
+    return {retry_rules(settings, functions), *settings.retry_order};
+}
+
+/// What is set for a method lies over what is set for its worker, and under both are the defaults.
+CallPolicy policy_of_method(const BuilderState& builder, const MethodState& method, std::string_view class_name,
+                            const Settings& of_kind) {
+    OptionValues values = builder;
+    values.take(method.values);
+    RetryFunctions functions = builder.functions;
+    functions.take(method.functions);
+    return policy_from(Resolution(values, class_name, of_kind).resolve(), functions);
+}
+
+}  // namespace
+
 WorkerConfig resolve(const BuilderState& builder, std::string_view class_name, const Settings& of_kind) {
     const Settings settings = Resolution(builder, class_name, of_kind).resolve();
     check_clock(builder, *settings.mode);
-    return {settings, builder.observer, builder.clock, builder.instruments, limits_of(builder)};
+    std::unique_ptr<const LimitPool> limits = limits_of(builder);
+    CallPolicy of_worker = policy_from(settings, builder.functions);
+    std::vector<CallPolicies::OfMethod> of_methods;
+    for (const MethodState& method : builder.methods) {
+        CallPolicy policy = policy_of_method(builder, method, class_name, of_kind);
+        if (limits) policy.limits = method.limits;
+        of_methods.push_back({method.method, std::move(policy)});
+    }
+    if (limits) {
+        of_worker.counted_calls = limits->counted_calls();
+        for (CallPolicies::OfMethod& of : of_methods) of.policy.counted_calls = of_worker.counted_calls;
+    }
+    return {settings,
+            builder.observer,
+            builder.clock,
+            builder.instruments,
+            std::make_shared<const CallPolicies>(std::move(of_worker), std::move(of_methods)),
+            std::move(limits)};
 }
 
 void check_settings(const Settings& settings) {

@@ -28,7 +28,8 @@ BlockingRetry::BlockingRetry(const RetryPolicy& policy, const RetryOptions& opti
     : options_{options},
       clock_{options_.clock.get()},
       rules_{rules_for_here(policy)},
-      course_(rules_, {.method_name = function_name}, clock_.now(), chance_on(clock_)) {
+      course_(rules_, {.method_name = function_name}, clock_.now(),
+              deadline_after(clock_.now(), rules_.numbers.call_timeout), chance_on(clock_)) {
     tell_reason(StopReason::none);
     static constexpr std::tuple<> no_arguments;
     course_.set_arguments(&no_arguments, typeid(no_arguments));

@@ -1,6 +1,7 @@
 /// What a running method can learn about its own call.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string_view>
 
@@ -17,6 +18,8 @@ namespace detail {
 
 class CallBase;
 class CallHost;
+class PolicyRun;
+class RetryCourse;
 class Runner;
 
 /// The context of the call that runs on this thread; null where none does.
@@ -46,26 +49,39 @@ public:
     CallContext& operator=(const CallContext&) = delete;
 
     [[nodiscard]] const Attempt& attempt() const;
-    /// Asked to stop by `Future::cancel` or by a stop of the worker. The token may be kept.
+    /// Asked to stop by `Future::cancel`, by a stop of the worker, and when the time of the call or of the attempt is
+    /// over. For this attempt; the token may be kept.
     [[nodiscard]] StopToken stop_token() const;
+    /// When this attempt has to be over, by `call_timeout`, `attempt_timeout` or the deadline of the call that made
+    /// this one; on the worker's clock.
+    [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> deadline() const noexcept;
     [[nodiscard]] std::string_view method_name() const noexcept;
     [[nodiscard]] std::string_view worker_name() const noexcept;
     /// What `options().limits(...)` gave to the worker; without, every request is granted. A wait for them, as for all
     /// others that the method acquires, ends when the call is asked to stop.
     [[nodiscard]] LimitPool limits() const;
 
+    // For the library.
+
+    /// Whether another attempt may need the arguments.
+    [[nodiscard]] bool keeps_arguments() const noexcept { return keeps_arguments_; }
+
 private:
+    friend class detail::PolicyRun;
     friend class detail::Runner;
     friend CallContext* detail::current_context_if_any() noexcept;
     friend detail::Whereabouts detail::current_whereabouts();
 
-    CallContext(detail::CallBase& call, detail::CallHost& host, void* object) noexcept
-        : call_{call}, host_{host}, object_{object} {}
+    CallContext(detail::CallBase& call, detail::CallHost& host, void* object,
+                const detail::RetryCourse* course = nullptr, bool keeps_arguments = false) noexcept
+        : call_{call}, host_{host}, object_{object}, course_{course}, keeps_arguments_{keeps_arguments} {}
     ~CallContext() = default;
 
     detail::CallBase& call_;
     detail::CallHost& host_;
     void* object_;
+    const detail::RetryCourse* course_;  // null if the call has no policy
+    bool keeps_arguments_;
     // Made when it is first asked for: most methods never do.
     mutable std::optional<Attempt> attempt_;
 };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "concur/call/call.hpp"
+#include "concur/call/call_policy.hpp"
 #include "concur/call/instruments.hpp"
 #include "concur/core/clock.hpp"
 #include "concur/future/wait_graph.hpp"
@@ -23,7 +24,7 @@ namespace concur::detail {
 class CallHost : public Workload {
 public:
     CallHost(std::string name, Clock& clock, std::shared_ptr<Observer> observer, InstrumentSettings instruments = {},
-             std::unique_ptr<const LimitPool> limits = nullptr);
+             std::shared_ptr<const CallPolicies> policies = nullptr, std::unique_ptr<const LimitPool> limits = nullptr);
     CallHost(const CallHost&) = delete;
     CallHost& operator=(const CallHost&) = delete;
 
@@ -41,6 +42,21 @@ public:
     [[nodiscard]] const LimitPool* limits() const noexcept { return limits_.get(); }
     [[nodiscard]] LimitPool limits_or_none() const { return limits_ ? *limits_ : LimitPool::none(); }
     [[nodiscard]] const Agent& agent() const noexcept { return agent_; }
+    /// Null if no method has a policy: such calls take the short way.
+    [[nodiscard]] const CallPolicies* policies() const noexcept { return policies_in_force_; }
+    /// That of a call; null if it simply runs once.
+    [[nodiscard]] const CallPolicy* policy_in_force(const CallBase& call) const noexcept;
+    /// What options of single calls change, whether it is in force or not.
+    [[nodiscard]] const CallPolicy& policy_of(const MethodInfo& method) const noexcept;
+    /// What chance follows from for the next call, on a clock whose runs repeat.
+    [[nodiscard]] std::optional<RepeatableChance> next_chance() noexcept;
+
+    /// True if calls run inside `submit`, on the calling thread.
+    [[nodiscard]] virtual bool runs_in_caller() const noexcept { return false; }
+    /// In a caller that waits for a call's next attempt: others may use the worker meanwhile.
+    virtual void leave_for_wait() noexcept {}
+    /// The same caller goes on. Throws DeadlockError where its turn would never come.
+    virtual void come_back() {}
 
     /// True on the thread that holds the worker right now: in its methods, and in callbacks that follow from them.
     [[nodiscard]] bool is_inside() const noexcept { return is_this_thread(agent_.holder()); }
@@ -49,7 +65,7 @@ public:
     /// the worker has ended, or a stop fails such calls already.
     [[nodiscard]] bool hold(CallBase& call);
     /// True once a stop fails the calls that are held.
-    [[nodiscard]] bool fails_held_calls() const;
+    [[nodiscard]] bool fails_held_calls() const noexcept { return stopping_now_.load(std::memory_order_seq_cst); }
     /// Takes it out; does nothing if it is not there (any more).
     void release_held(CallBase& call) noexcept;
     /// Takes it out and puts it into the queue; the worker does not end in between.
@@ -92,11 +108,15 @@ private:
     std::shared_ptr<Observer> observer_;
     std::unique_ptr<Instruments> instruments_;
     std::unique_ptr<const LimitPool> limits_;
+    std::shared_ptr<const CallPolicies> policies_;
+    const CallPolicies* policies_in_force_;
+    std::optional<Clock::Enrolment> enrolment_;
+    std::atomic<std::uint64_t> chances_{0};
     bool counts_activities_;
     CallBase* held_ = nullptr;  // guarded by mutex_, as all below
     std::size_t held_count_ = 0;
     std::vector<IntrusivePtr<StopState>> stop_states_;
-    bool stopping_now_ = false;
+    std::atomic<bool> stopping_now_{false};  // written with the mutex held
     bool has_left_ = false;
 };
 

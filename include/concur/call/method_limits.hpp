@@ -11,28 +11,19 @@
 #include <vector>
 
 #include "concur/call/arguments.hpp"
+#include "concur/call/call.hpp"
 #include "concur/core/function_traits.hpp"
 #include "concur/core/owned.hpp"
 #include "concur/limits/limit_requests.hpp"
 
 namespace concur::detail {
 
-/// Shows the arguments of a call as they are kept.
-class ArgumentSource {
-public:
-    /// The argument at `index`, if it has this type; else null.
-    [[nodiscard]] virtual const void* argument(std::size_t index, const std::type_info& type) = 0;
-
-protected:
-    ~ArgumentSource() = default;
-};
-
 /// A function of the arguments that says how much of a limit an attempt takes.
 class AmountOfArguments {
 public:
     virtual ~AmountOfArguments() = default;
     /// In thousandths; nothing for a call whose arguments are of other types: another overload.
-    [[nodiscard]] virtual std::int64_t amount(ArgumentSource& arguments) const = 0;
+    [[nodiscard]] virtual std::int64_t amount(CallBase& call) const = 0;
 };
 
 /// A function of the result that says how much of a limit an attempt has used.
@@ -62,8 +53,8 @@ class AmountOfParameters<F, std::index_sequence<index...>, P...> final : public 
 public:
     explicit AmountOfParameters(F f) : f_(std::move(f)) {}
 
-    std::int64_t amount(ArgumentSource& arguments) const override {
-        const void* const seen[] = {arguments.argument(index, typeid(SeenParameter<P>))..., this};
+    std::int64_t amount(CallBase& call) const override {
+        const void* const seen[] = {call.argument(index, typeid(SeenParameter<P>))..., this};
         for (const void* argument : seen)
             if (!argument) return 0;
         return thousandths_of(f_(*static_cast<const SeenParameter<P>*>(seen[index])...));

@@ -28,7 +28,8 @@ private:
 /// One request to stop, shared by who asks and who is asked.
 class StopState {
 public:
-    explicit StopState(Clock& clock) noexcept : clock_(&clock) {}
+    /// Counts as requested from `deadline` on, too.
+    explicit StopState(Clock& clock, TimePoint deadline = no_deadline) noexcept : clock_(&clock), deadline_{deadline} {}
 
     void add_ref() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
     void release() noexcept {
@@ -36,7 +37,7 @@ public:
     }
 
     [[nodiscard]] bool requested() const noexcept {
-        return (word_.load(std::memory_order_acquire) & requested_flag) != 0;
+        return (word_.load(std::memory_order_acquire) & requested_flag) != 0 || is_over();
     }
     /// Once; calls the listeners on this thread.
     void request() noexcept;
@@ -51,6 +52,7 @@ public:
 private:
     ~StopState() = default;
 
+    [[nodiscard]] bool is_over() const noexcept { return deadline_ != no_deadline && clock_->now() >= deadline_; }
     void lock() noexcept;
     void unlock() noexcept;
 
@@ -64,6 +66,7 @@ private:
     StopListener* running_ = nullptr;
     std::atomic<const void*> requesting_thread_{nullptr};
     IntrusivePtr<Clock> clock_;
+    TimePoint deadline_;
 };
 
 }  // namespace detail

@@ -115,6 +115,11 @@ public:
     [[nodiscard]] std::string_view tag() const noexcept;
     [[nodiscard]] std::int64_t data() const noexcept;
 
+    // For the library.
+
+    /// Whose it is from now on, for the detection of deadlocks; null: anybody may give it back.
+    void held_by(detail::LimitCaller * caller) noexcept;
+
 private:
     friend class detail::LimitCore;
 

@@ -120,6 +120,13 @@ public:
     }
 };
 
+namespace detail {
+
+/// What the CallLimit of a set counts.
+enum class CountedCalls : unsigned char { none, calls, attempts };
+
+}  // namespace detail
+
 /// What a limit has done so far. Amounts are in the limit's own units, counts in requests.
 struct LimitStats {
     double capacity = 0;

@@ -75,6 +75,8 @@ public:
 
     /// What a worker has that was given no limits: every request is granted.
     [[nodiscard]] static LimitPool none();
+    /// What a worker charges by itself, to the key "calls".
+    [[nodiscard]] detail::CountedCalls counted_calls() const noexcept;
     /// Null if the request has been granted into `result` without waiting. Otherwise the set to wait for, and `result`
     /// has the request.
     [[nodiscard]] detail::LimitCore* take_or_choose(const LimitRequests& requested, Acquisition& result) const;

@@ -48,6 +48,13 @@ public:
         set_key(key);
     }
 
+    [[nodiscard]] static LimitRequest of_thousandths(std::string_view key, std::int64_t thousandths) noexcept {
+        LimitRequest request;
+        request.set_key(key);
+        request.thousandths_ = thousandths;
+        return request;
+    }
+
     [[nodiscard]] std::string_view key() const noexcept { return {key_, key_size_}; }
     [[nodiscard]] std::int64_t thousandths() const noexcept { return thousandths_; }
 

@@ -45,6 +45,10 @@ inline void add_hint(std::optional<Duration>& hint, const std::optional<Duration
 /// Warns, in a handler, of a function of the application that threw; once for each.
 class ThrownOnce {
 public:
+    ThrownOnce() = default;
+    ThrownOnce(const ThrownOnce& other) noexcept : warned_{other.warned_.load(std::memory_order_relaxed)} {}
+    ThrownOnce& operator=(const ThrownOnce&) = delete;
+
     void warn(const Judging& judging, std::string_view message) const noexcept;
 
 private:

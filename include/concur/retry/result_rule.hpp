@@ -6,6 +6,7 @@
 
 #include "concur/core/owned.hpp"
 #include "concur/retry/judging.hpp"
+#include "concur/retry/rejected_results.hpp"
 
 namespace concur::detail {
 
@@ -19,6 +20,13 @@ public:
     [[nodiscard]] const std::type_info& type() const noexcept { return *type_; }
     /// Whether there was one.
     [[nodiscard]] bool was_asked() const noexcept { return was_asked_.load(std::memory_order_relaxed); }
+
+    /// Where results are kept that it rejects; null if it rejects none.
+    [[nodiscard]] virtual std::unique_ptr<RejectedHistory> make_history(std::size_t) const { return nullptr; }
+    /// A result of that type came, or an exception in its place.
+    void note_type(const std::type_info& type) const noexcept {
+        if (*type_ == type) was_asked_.store(true, std::memory_order_relaxed);
+    }
 
     void apply(const void* result, ResultVerdict& verdict, const Judging& judging) const {
         was_asked_.store(true, std::memory_order_relaxed);
@@ -40,6 +48,10 @@ template <class R, bool takes_attempt, class F>
 class Validator final : public ResultRule {
 public:
     Validator(F f, std::string message) : ResultRule(typeid(R)), f_(std::move(f)), message_{std::move(message)} {}
+
+    std::unique_ptr<RejectedHistory> make_history(std::size_t kept) const override {
+        return std::make_unique<RejectedResults<R>>(kept);
+    }
 
 private:
     void judge(const void* result, ResultVerdict& verdict, const Judging& judging) const override {

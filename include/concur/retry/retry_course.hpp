@@ -16,6 +16,9 @@ namespace concur::detail {
 struct RetryRules {
     RetryNumbers numbers;
     RetryFunctions functions;
+
+    /// Where results of a type are kept that validators reject; null if none is about that type.
+    [[nodiscard]] std::unique_ptr<RejectedHistory> make_history(const std::type_info& type) const;
 };
 
 /// What random waits follow from on a clock whose runs repeat.
@@ -32,6 +35,13 @@ struct CallIdentity {
     Observer* observer = nullptr;
 };
 
+/// The error of an attempt that took longer than `limit`, around what it threw, if it has thrown.
+[[nodiscard]] std::exception_ptr attempt_timeout_error(std::string_view method, int number, Duration limit,
+                                                       const std::exception_ptr& thrown);
+/// The error of a call that did not end in time, around what its last attempt threw, if there was one.
+[[nodiscard]] std::exception_ptr call_timeout_error(std::string_view method, int attempts, Duration after,
+                                                    const std::exception_ptr& last);
+
 /// Counts the attempts, asks the application about what they ended in, decides. The caller runs the attempts and waits;
 /// it says what time it is. Refers to the rules and names it was given; for one thread at a time.
 ///
@@ -39,7 +49,7 @@ struct CallIdentity {
 ///                                                        -> else the call has ended: error_of
 class RetryCourse final : private RetrySources {
 public:
-    RetryCourse(const RetryRules& rules, const CallIdentity& call, TimePoint now,
+    RetryCourse(const RetryRules& rules, const CallIdentity& call, TimePoint now, TimePoint deadline,
                 std::optional<RepeatableChance> chance);
 
     void begin_attempt(TimePoint now) noexcept;
@@ -50,6 +60,7 @@ public:
         attempt_.arguments_type = &type;
     }
     [[nodiscard]] TimePoint deadline() const noexcept { return deadline_; }
+    void set_deadline(TimePoint deadline) noexcept { deadline_ = deadline; }
     [[nodiscard]] TimePoint attempt_deadline() const noexcept { return attempt_deadline_; }
 
     /// The attempt threw.
@@ -63,6 +74,9 @@ public:
             return returned_bare(result, typeid(R), now, stop, repeatable);
         }
     }
+    /// The same, for a result whose type is not known here.
+    [[nodiscard]] RetryDecision returned_bare(const void* result, const std::type_info& type, TimePoint now,
+                                              StopAsked stop, bool repeatable);
     /// A stop was asked for while the call waited for its next attempt. What was decided is void.
     [[nodiscard]] RetryDecision stopped_while_waiting(StopAsked stop) const noexcept;
 
@@ -80,12 +94,9 @@ private:
     Duration own_wait() override;
     bool take_token(TimePoint now) override;
 
-    [[nodiscard]] RetryDecision returned_bare(const void* result, const std::type_info& type, TimePoint now,
-                                              StopAsked stop, bool repeatable);
     [[nodiscard]] RetryDecision conclude(const AttemptReport& report, std::exception_ptr error,
                                          std::vector<std::string> messages);
     [[nodiscard]] AttemptReport report(AttemptEnd end, TimePoint now, StopAsked stop, bool repeatable) noexcept;
-    [[nodiscard]] std::exception_ptr attempt_timeout_error(const std::exception_ptr& error) const;
     [[nodiscard]] Duration custom_wait() const;
     [[nodiscard]] Judging judging() const noexcept { return {attempt_, observer_}; }
 

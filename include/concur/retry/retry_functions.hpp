@@ -29,6 +29,9 @@ struct RetryFunctions {
     /// filters: any std::exception may be retried that is no refusal.
     [[nodiscard]] ErrorVerdict judge(const std::exception_ptr& error, const Judging& judging) const;
 
+    /// A call that gives results of that type has failed: its validators are no idle ones.
+    void note_type(const std::type_info& type) const noexcept;
+
     /// Asks validators and, about a result that they reject, hints; those that are about results of type R.
     template <class R>
     [[nodiscard]] ResultVerdict judge_result(const R& result, const Judging& judging) const {

@@ -14,6 +14,7 @@
 #include "concur/limits/limit_pool.hpp"
 #include "concur/observe/observer.hpp"
 #include "concur/pool/load_balancing.hpp"
+#include "concur/worker/method_options.hpp"
 #include "concur/worker/object_factory.hpp"
 #include "concur/worker/option_name.hpp"
 #include "concur/worker/option_values.hpp"
@@ -40,10 +41,15 @@ struct BuilderState : OptionValues {
     BuilderState& operator=(BuilderState&&) noexcept;
     ~BuilderState();
 
+    RetryFunctions functions;
+    std::vector<MethodState> methods;
     std::shared_ptr<Observer> observer;
     TimeSource clock;
     InstrumentSettings instruments;
     std::shared_ptr<const GivenLimits> limits;
+
+    /// What has been set for a method, to be changed.
+    [[nodiscard]] MethodState& of_method(const std::shared_ptr<const NamedMethod>& method);
 };
 
 /// What a builder makes: its default name and options, and the worker with its handle. TaskWorker's is in
@@ -92,7 +98,7 @@ void check_settings(const Settings& settings);
 /// (ConfigError). What is not set comes from the defaults, see defaults.hpp.
 template <class T, Mode M = Mode::dynamic, Blocking B = Blocking::no>
 class [[nodiscard("setters return a changed copy of the builder")]] Options
-    : public detail::RetryValueSetters<Options<T, M, B>> {
+    : public detail::RetrySetters<Options<T, M, B>> {
 public:
     Options() = default;
     explicit Options(detail::BuilderState state) : state_{std::move(state)} {}
@@ -177,6 +183,23 @@ public:
     CONCUR_OPTION(num_cpus)
     CONCUR_OPTION(num_gpus)
 
+    /// Options of one method, which beat those of the worker: `f` gets an object with their setters. For
+    /// `call<&T::m>`, `call(&T::m)` and `worker.m()`. What is not set there is as the worker has it; a list of
+    /// filters or validators replaces the worker's. See MethodOptions.
+    ///
+    ///     .method<&Api::upload>([](auto& m) { m.num_retries(5).attempt_timeout(10s); })
+    template <auto pointer, class F>
+    [[nodiscard("setters return a changed copy of the builder")]] Options method(F && f) const {
+        if constexpr (detail::explain_method<detail::Method<pointer>, T, std::remove_const_t<decltype(pointer)>>()) {
+            detail::BuilderState changed = state_;
+            detail::MethodOptions<T, pointer> options(changed.of_method(detail::name_method<pointer>()));
+            std::forward<F>(f)(options);
+            return Options(std::move(changed));
+        } else {
+            return *this;
+        }
+    }
+
     // ---- what is no value
 
     /// What calls and the methods they run take of: see `this_worker::limits()`. A CallLimit among them is charged by
@@ -238,6 +261,7 @@ private:
     template <class, Mode, Blocking>
     friend class Options;
     friend class detail::RetryValueSetters<Options>;
+    friend class detail::RetrySetters<Options>;
 
     template <auto option, class Value>
     [[nodiscard]] Options with(const Value& value) const {
@@ -255,6 +279,20 @@ private:
     [[nodiscard]] Options with_text(detail::OptionText text) const {
         detail::BuilderState changed = state_;
         changed.set_text(detail::option_name<option>, text.view());
+        return Options(std::move(changed));
+    }
+
+    [[nodiscard]] Options with_taken(const detail::OptionValues& values, const detail::RetryFunctions& functions)
+        const {
+        detail::BuilderState changed = state_;
+        changed.take(values);
+        changed.functions.take(functions);
+        return Options(std::move(changed));
+    }
+    template <class Change>
+    [[nodiscard]] Options with_changed_functions(Change change) const {
+        detail::BuilderState changed = state_;
+        change(changed.functions);
         return Options(std::move(changed));
     }
 

@@ -85,14 +85,14 @@ auto call(A&&... arguments) {
     if constexpr (!detail::call_fits<C, Pointer, A...>) {
         return detail::refuse_method<Blocking::no, detail::Method<method>, C, Pointer, A...>();
     } else if constexpr (std::is_same_v<C, detail::NoObject>) {
-        return detail::call_method<Blocking::no, C>(detail::own_worker(), detail::info_of<method>, method,
+        return detail::call_method<Blocking::no, C>({detail::own_worker()}, detail::info_of<method>, method,
                                                     std::forward<A>(arguments)...);
     } else {
         using Target = detail::OwnMethodTarget<C, Pointer>;
         detail::Backend& worker = detail::own_worker();
         const std::ptrdiff_t offset = detail::offset_in_own_object<C>(worker, detail::info_of<method>.name);
         return detail::submit<Blocking::no, detail::BoundCallFor<std::byte, Target, A...>>(
-            worker, detail::info_of<method>, Target{{method}, offset}, std::forward<A>(arguments)...);
+            {worker}, detail::info_of<method>, Target{{method}, offset}, std::forward<A>(arguments)...);
     }
 }
 
@@ -103,7 +103,7 @@ detail::Refused call(A&&...);
 /// Runs `f(arguments...)`, without the object, on the own worker: otherwise as `call`.
 template <class F, class... A>
 auto submit(F&& f, A&&... arguments) {
-    return detail::submit_task<Blocking::no>(detail::own_worker(), std::forward<F>(f), std::forward<A>(arguments)...);
+    return detail::submit_task<Blocking::no>({detail::own_worker()}, std::forward<F>(f), std::forward<A>(arguments)...);
 }
 
 }  // namespace this_worker

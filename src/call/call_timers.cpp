@@ -1,0 +1,71 @@
+#include "call/call_timers.hpp"
+
+#include "call/attempts.hpp"
+
+namespace concur::detail {
+
+void CallTimer::start(CallBase& call, TimePoint when) {
+    call.add_ref();
+    call_.store(&call, std::memory_order_release);
+    call.host().clock().schedule(IntrusivePtr<Timer>(this), when);
+}
+
+void CallTimer::let_go(Clock& clock) noexcept {
+    clock.unschedule(*this);
+    if (CallBase* call = call_.exchange(nullptr, std::memory_order_acq_rel)) call->release();
+}
+
+void CallTimer::expired() noexcept {
+    CallBase* const call = call_.exchange(nullptr, std::memory_order_acq_rel);
+    if (!call) return;
+    fire(*call);
+    call->release();
+}
+
+void CallDeadline::fire(CallBase& call) noexcept {
+    const IntrusivePtr<StateBase> source = call.source();
+    if (const auto claim = call.claim(Phase::pending, Phase::queued, Phase::running, Phase::waiting)) {
+        const Duration limit = call.deadline() - call.submitted();
+        call.complete(claim, call_timeout_error(call.method_name(), call.attempts(), limit, call.last_error()),
+                      StopReason::deadline, CompletedBy::other);
+    }
+    call.on_stop_requested();
+    if (source) source->cancel(Cancel::only_this);
+}
+
+// If no other attempt can follow, nobody has to wait for the return of this one.
+void AttemptTimer::fire(CallBase& call) noexcept {
+    if (call.attempts() != number_) return;
+    const AttemptReport report{.end = AttemptEnd::failed,
+                               .number = number_,
+                               .now = deadline_,
+                               .deadline = call.deadline(),
+                               .stop = stop_asked(call),
+                               .repeatable = call.is_repeatable()};
+    if (const auto end = end_without_retry(numbers_, report)) {
+        if (const auto claim = call.claim(Phase::running, Phase::waiting))
+            call.complete(claim, attempt_timeout_error(call.method_name(), number_, numbers_.attempt_timeout, nullptr),
+                          end->reason, CompletedBy::other);
+    }
+    call.request_stop_of_attempt(number_);
+    if (call.attempts() != number_) return;
+    // Nothing runs here for the attempt: its outcome is waited for no longer.
+    if (const IntrusivePtr<StateBase> source = call.source()) {
+        source->cancel(Cancel::only_this);
+        Arrival::bring_back(call);
+    }
+}
+
+void BackoffTimer::fire(CallBase& call) noexcept { Arrival::bring_back(call); }
+
+void Arrival::run(StateBase&) noexcept {
+    const IntrusivePtr<CallBase> call = std::move(call_);
+    delete this;
+    bring_back(*call);
+}
+
+void Arrival::bring_back(CallBase& call) noexcept {
+    if (call.advance(Phase::waiting, Phase::queued)) call.host().enqueue_held(call);
+}
+
+}  // namespace concur::detail

@@ -1,0 +1,64 @@
+/// What happens to a call when a time has come.
+#pragma once
+
+#include <atomic>
+
+#include "concur/call/host.hpp"
+
+namespace concur::detail {
+
+/// A timer that keeps its call alive while it is set, and no longer: the call owns it.
+class CallTimer : public Timer {
+public:
+    void start(CallBase& call, TimePoint when);
+    /// It is not needed any more; one that is going off right now is not waited for.
+    void let_go(Clock& clock) noexcept;
+
+    void expired() noexcept final;
+
+private:
+    /// Somebody else may end the call at this moment.
+    virtual void fire(CallBase& call) noexcept = 0;
+
+    // Holds a reference. Whoever takes the pointer out has that.
+    std::atomic<CallBase*> call_{nullptr};
+};
+
+/// The time of the whole call is over.
+class CallDeadline final : public CallTimer {
+    void fire(CallBase& call) noexcept override;
+};
+
+/// The time of one attempt is over.
+class AttemptTimer final : public CallTimer {
+public:
+    AttemptTimer(int number, const RetryNumbers& numbers, TimePoint deadline) noexcept
+        : numbers_{numbers}, deadline_{deadline}, number_{number} {}
+
+private:
+    void fire(CallBase& call) noexcept override;
+
+    const RetryNumbers& numbers_;
+    TimePoint deadline_;
+    int number_;
+};
+
+/// The backoff of a call that was put aside is over.
+class BackoffTimer final : public CallTimer {
+    void fire(CallBase& call) noexcept override;
+};
+
+/// The future that an attempt returned is done: the call goes back to its worker.
+class Arrival final : public Continuation {
+public:
+    explicit Arrival(CallBase& call) noexcept : Continuation(Code::library), call_{&call} {}
+    void run(StateBase& source) noexcept override;
+
+    /// A call that waits takes its place in the queue again.
+    static void bring_back(CallBase& call) noexcept;
+
+private:
+    IntrusivePtr<CallBase> call_;
+};
+
+}  // namespace concur::detail

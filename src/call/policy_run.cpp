@@ -1,0 +1,339 @@
+#include "call/policy_run.hpp"
+
+#include <fmt/format.h>
+
+#include "concur/core/errors.hpp"
+#include "future/blocking_wait.hpp"
+
+namespace concur::detail {
+
+PolicyRun::PolicyRun(CallHost& host, CallBase& call, void* object, const CallPolicy& policy)
+    : host_{host}, call_{call}, object_{object}, policy_{policy} {
+    regain();
+    if (!kept_) attempts_ = &fresh_.emplace(host, call, policy);
+}
+
+void PolicyRun::go() noexcept {
+    Outcome outcome;
+    if (attempts_->follows)
+        outcome = outcome_of_returned();
+    else if (!attempt(outcome))
+        return;
+    for (;;) {
+        if (outcome.returned && !take_returned(outcome)) return;
+        end_attempt(outcome);
+        if (call_.phase() != Phase::running) return leave();  // somebody ended it meanwhile
+        const RetryDecision decision = judge(outcome);
+        keep_rejected_result();
+        if (!decision.again) return conclude(decision);
+        if (!await_next_attempt(decision) || !attempt(outcome)) return;
+    }
+}
+
+// ---- an attempt
+
+bool PolicyRun::attempt(Outcome& outcome) noexcept {
+    outcome = {};
+    course().set_deadline(call_.deadline());
+    if (policy_.takes_limits(course().attempts() + 1) && !take_permits(outcome)) return false;
+    course().begin_attempt(now());
+    call_.set_attempts(course().attempt().number);
+    if (!outcome.error && !outcome.is_late) run_attempt(outcome);
+    return true;
+}
+
+void PolicyRun::run_attempt(Outcome& outcome) noexcept {
+    const int number = course().attempt().number;
+    if (course().attempt_deadline() != no_deadline && !host_.runs_in_caller()) {
+        attempts_->attempt_timer =
+            IntrusivePtr(new AttemptTimer(number, policy_.rules.numbers, course().attempt_deadline()));
+        attempts_->attempt_timer->start(call_, course().attempt_deadline());
+    }
+    const bool may_be_repeated = number <= policy_.rules.numbers.num_retries && call_.is_repeatable();
+    CallContext context(call_, host_, object_, &course(), may_be_repeated);
+    attempts_->permits.held_by(LimitCaller::innermost());
+    outcome = Runner::invoke(host_, call_, object_, context);
+    if (outcome.returned)
+        attempts_->permits.held_by(nullptr);
+    else
+        give_back_permits(outcome);
+}
+
+void PolicyRun::end_attempt(const Outcome& outcome) noexcept {
+    give_back_permits(outcome);
+    if (attempts_->attempt_timer) {
+        attempts_->attempt_timer->let_go(host_.clock());
+        attempts_->attempt_timer = {};
+    }
+    call_.retire_stop_state();
+}
+
+RetryDecision PolicyRun::judge(const Outcome& outcome) noexcept {
+    course().set_deadline(call_.deadline());
+    const std::type_info& type = call_.value_type();
+    if (outcome.error || outcome.is_late) {
+        policy_.rules.functions.note_type(type);
+        return course().failed(outcome.error, now(), stop_asked(call_), call_.is_repeatable());
+    }
+    const void* const value = type == typeid(void) ? nullptr : call_.value_address();
+    return course().returned_bare(value, type, now(), stop_asked(call_), call_.is_repeatable());
+}
+
+void PolicyRun::keep_rejected_result() noexcept {
+    if (!course().rejected()) return;
+    if (!attempts_->rejected) attempts_->rejected = policy_.rules.make_history(call_.value_type());
+    attempts_->rejected->add_bare(call_.value_address(), course().last_messages());
+    call_.drop_result();
+}
+
+bool PolicyRun::await_next_attempt(const RetryDecision& decision) noexcept {
+    if (call_.deadline() != no_deadline) call_.set_last_error(course().attempt().last_error);
+    if (puts_aside()) {
+        put_aside_until(decision.until);
+        return false;
+    }
+    return decision.wait == Duration() || (begin_wait_or_fail() && sleep_in_place(decision.until));
+}
+
+void PolicyRun::conclude(const RetryDecision& decision) noexcept {
+    if (decision.end == CallEnd::value) {
+        leave();
+        if (!call_.publish(Phase::running)) call_.drop_result();  // somebody was faster: it comes too late
+    } else if (decision.end == CallEnd::validation_error) {
+        fail(attempts_->rejected->take_error(course()), decision.reason);
+    } else {
+        fail(course().error_of(decision, now()), decision.reason);
+    }
+}
+
+void PolicyRun::fail(std::exception_ptr error, StopReason reason) noexcept {
+    leave();
+    call_.drop_result();
+    if (const auto claim = call_.claim(Phase::running))
+        call_.complete(claim, std::move(error), reason, CompletedBy::owner);
+}
+
+void PolicyRun::leave() noexcept {
+    call_.disarm_deadline();
+    call_.drop_arguments();
+}
+
+// ---- limits
+
+bool PolicyRun::take_permits(Outcome& outcome) noexcept {
+    try {
+        if (!attempts_->permit_wait) {
+            const LimitRequests requests = requests_of(policy_, call_, course().attempts() + 1);
+            LimitCore* const core = host_.limits()->take_or_choose(requests, attempts_->permits);
+            if (!core) return true;
+            if (!await_permits(*core)) return false;
+        }
+        const IntrusivePtr<PermitWait> wait = std::exchange(attempts_->permit_wait, {});
+        attempts_->permits = wait->take();
+        if (attempts_->permits.acquired()) return true;
+        wait->let_go();
+        outcome.is_late = true;
+    } catch (...) {
+        outcome.error = std::current_exception();
+    }
+    return true;
+}
+
+bool PolicyRun::await_permits(LimitCore& core) noexcept {
+    const auto waits = puts_aside() ? PermitWait::Waits::aside : PermitWait::Waits::in_place;
+    const IntrusivePtr<PermitWait> wait(new PermitWait(call_, core, attempts_->permits, waits));
+    attempts_->permit_wait = wait;
+    if (puts_aside()) {
+        put_aside([&] {
+            if (wait->start()) Arrival::bring_back(call_);
+            const Phase phase = call_.phase();
+            if (phase == Phase::finishing || phase == Phase::done) wait->let_go();  // ended before it was in the queue
+        });
+        return false;
+    }
+    if (!begin_wait_or_fail()) return false;
+    const bool goes_on = wait->start() ? end_wait() : sleep_in_place(course().deadline());
+    if (!goes_on) wait->let_go();
+    return goes_on;
+}
+
+void PolicyRun::give_back_permits(const Outcome& outcome) noexcept {
+    if (!attempts_->permits.acquired()) return;
+    if (!outcome.error && !outcome.is_late) report_used(policy_, call_, attempts_->permits);
+    attempts_->permits.release();
+}
+
+// ---- a future that the method returned
+
+bool PolicyRun::take_returned(Outcome& outcome) noexcept {
+    while (StateBase* returned = std::exchange(outcome.returned, nullptr)) {
+        if (returned->made_before_fork() || !returned->done()) {
+            if (!await_returned(returned, outcome)) return false;
+            continue;
+        }
+        if (returned->error()) {
+            outcome.error = returned->see_error();
+        } else if (StateBase* inside = returned->nested().state) {
+            inside->add_handle();
+            outcome.returned = inside;
+        } else {
+            try {
+                if (returned->nested().is_future) throw_no_state();
+                call_.adopt_value(*returned);
+            } catch (...) {
+                outcome.error = std::current_exception();
+            }
+        }
+        returned->drop_handle();
+    }
+    return true;
+}
+
+// The handle on what was returned is the call's from now on: whoever cancels the call cancels that.
+bool PolicyRun::await_returned(StateBase* returned, Outcome& outcome) noexcept {
+    const IntrusivePtr<StateBase> keep_returned(returned);
+    const IntrusivePtr<CallBase> keep(&call_);
+    const bool in_caller = host_.runs_in_caller();
+    attempts_->follows = true;
+    call_.set_judges_source();
+    call_.set_source(returned);
+    if (!in_caller) hand_over();
+    const bool waits = begin_wait();
+    // First the edge and the continuation, then the look for a ring: see StateBase::follow.
+    auto* arrival = waits ? new Arrival(call_) : nullptr;
+    const bool attached = waits && returned->attach(*arrival);
+    const bool in_ring = attached && closes_ring(call_) && returned->detach(*arrival);
+    if (attached && !in_ring) return in_caller && await_in_caller(outcome);
+    delete arrival;
+    if (waits && !in_ring) {  // it is done meanwhile
+        Arrival::bring_back(call_);
+        return in_caller && await_in_caller(outcome);
+    }
+    if (in_ring && !call_.advance(Phase::waiting, Phase::running)) return false;
+    if (in_ring) host_.release_held(call_);
+    if (!in_caller) regain();
+    outcome = outcome_of_returned();
+    if (waits)
+        outcome = {.error = std::make_exception_ptr(DeadlockError(
+                       fmt::format("{} returned a future that waits for this very call", call_.method_name())))};
+    else
+        fail(stopped_error(host_.name(), call_.method_name()), StopReason::worker_stopped);
+    return waits;
+}
+
+bool PolicyRun::await_in_caller(Outcome& outcome) noexcept {
+    const TimePoint until = std::min(course().deadline(), course().attempt_deadline());
+    std::exception_ptr deadlock;
+    host_.leave_for_wait();
+    try {
+        std::optional<BlockingWait> blocking;
+        if (until == no_deadline)
+            blocking.emplace(call_);
+        else
+            blocking.emplace();
+        call_.park_while_waiting(until);
+    } catch (...) {
+        deadlock = std::current_exception();
+    }
+    try {
+        host_.come_back();
+    } catch (...) {
+        deadlock = std::current_exception();
+    }
+    const bool goes_on = call_.advance(Phase::queued, Phase::running) || call_.advance(Phase::waiting, Phase::running);
+    host_.release_held(call_);
+    if (!goes_on) return false;
+    outcome = outcome_of_returned();
+    if (deadlock) {
+        if (outcome.returned) outcome.returned->drop_handle();
+        outcome = {.error = std::move(deadlock)};
+    }
+    return true;
+}
+
+PolicyRun::Outcome PolicyRun::outcome_of_returned() noexcept {
+    attempts_->follows = false;
+    StateBase* const returned = call_.take_source();
+    if (returned && returned->done()) return {.returned = returned};
+    if (returned) returned->drop_handle();
+    return {.is_late = true};
+}
+
+// ---- waiting
+
+bool PolicyRun::begin_wait() noexcept {
+    if (!host_.hold(call_)) return false;
+    if (!call_.advance(Phase::running, Phase::waiting)) {
+        host_.release_held(call_);
+        return false;
+    }
+    call_.began_to_wait();
+    return true;
+}
+
+bool PolicyRun::begin_wait_or_fail() noexcept {
+    const bool waits = begin_wait();
+    if (!waits) fail(stopped_error(host_.name(), call_.method_name()), StopReason::worker_stopped);
+    return waits;
+}
+
+// Who ends the wait before its time makes the call run again.
+bool PolicyRun::end_wait() noexcept {
+    const bool goes_on = call_.advance(Phase::waiting, Phase::running) || call_.phase() == Phase::running;
+    host_.release_held(call_);
+    return goes_on;
+}
+
+// Only where nothing else could run on this thread meanwhile: calls keep their order, or the thread is the caller's.
+bool PolicyRun::sleep_in_place(TimePoint until) noexcept {
+    const bool leaves = policy_.order == RetryOrder::overtake;
+    std::exception_ptr deadlock;
+    if (leaves) host_.leave_for_wait();
+    try {
+        const BlockingWait blocking;
+        call_.park_while_waiting(until);
+    } catch (...) {
+        deadlock = std::current_exception();
+    }
+    try {
+        if (leaves) host_.come_back();
+    } catch (...) {
+        deadlock = std::current_exception();
+    }
+    const bool goes_on = end_wait();
+    if (!goes_on || !deadlock) return goes_on;
+    fail(std::move(deadlock), StopReason::not_retryable);
+    return false;
+}
+
+template <class Start>
+void PolicyRun::put_aside(Start start) noexcept {
+    const IntrusivePtr<CallBase> keep(&call_);
+    hand_over();
+    if (begin_wait()) return start();
+    regain();
+    fail(stopped_error(host_.name(), call_.method_name()), StopReason::worker_stopped);
+}
+
+void PolicyRun::put_aside_until(TimePoint until) noexcept {
+    const IntrusivePtr<BackoffTimer> timer(new BackoffTimer);
+    attempts_->backoff_timer = timer;
+    put_aside([&] {
+        timer->start(call_, until);
+        if (call_.phase() != Phase::waiting) timer->let_go(host_.clock());  // ended before it was set
+    });
+}
+
+void PolicyRun::hand_over() noexcept {
+    if (!kept_) kept_ = std::make_unique<Attempts>(std::move(*fresh_));
+    call_.rare().attempts = std::move(kept_);
+}
+
+void PolicyRun::regain() noexcept {
+    if (CallBase::Rare* rare = call_.rare_.load(std::memory_order_acquire)) kept_ = std::move(rare->attempts);
+    if (!kept_) return;
+    attempts_ = kept_.get();
+    attempts_->backoff_timer = {};
+}
+
+}  // namespace concur::detail
