@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "concur/call/call_context.hpp"
+#include "concur/call/host.hpp"
 #include "concur/core/text.hpp"
 #include "concur/future/promise.hpp"
 #include "concur/limits/limit_pool.hpp"
@@ -61,10 +62,39 @@ std::string names_of(const LimitRequests& requested) {
         after.nanoseconds(), std::move(shortage.keys), shortage.estimate.nanoseconds());
 }
 
-/// L9: what a call waits for ends with the call, without being asked.
-StopToken stop_of_call() {
-    const CallContext* context = current_context_if_any();
-    return context ? context->stop_token() : StopToken();
+/// L9: a wait inside a call ends with the call, without being asked: when that is asked to stop, and at its deadline.
+/// The deadline is on the worker's clock, and the set may be on another one.
+class EndOfCall {
+public:
+    EndOfCall() : context_{current_context_if_any()} {
+        if (!context_) return;
+        stop_ = context_->stop_token();
+        deadline_ = context_->deadline().value_or(no_deadline);
+    }
+
+    [[nodiscard]] const StopToken& stop() const noexcept { return stop_; }
+    /// Where no timer asks the call to stop in time, because it runs in its caller.
+    [[nodiscard]] TimePoint deadline_on(const Clock& clock) const noexcept {
+        return context_ && &clock == &worker_clock() ? deadline_ : no_deadline;
+    }
+    [[nodiscard]] bool has_come() const noexcept {
+        return context_ && deadline_ != no_deadline && worker_clock().now() >= deadline_;
+    }
+
+private:
+    [[nodiscard]] Clock& worker_clock() const noexcept { return current_whereabouts().host.clock(); }
+
+    const CallContext* context_;
+    StopToken stop_;
+    TimePoint deadline_ = no_deadline;
+};
+
+[[noreturn]] void throw_call_over(const LimitRequests& requested, Duration after) {
+    throw TimeoutError(
+        fmt::format("the time of the call, or of its attempt, was over before {} could be acquired; give "
+                    "it more time, or acquire before it begins, with acquires() of the method's options",
+                    names_of(requested)),
+        after.nanoseconds());
 }
 
 TimePoint deadline_of(const WaitLimits& until, TimePoint now) noexcept {
@@ -81,6 +111,8 @@ void wait_for_grant(LimitCore& core, const LimitRequests& requested, const WaitL
         core.count_timeout(result);
         throw_timeout(core, result, Duration());
     }
+    const EndOfCall end_of_call;
+    const TimePoint end = std::min(deadline, end_of_call.deadline_on(clock));
     ParkedWaiter waiter(result);
     const BlockingWait blocking;
     if (core.take_or_join(waiter)) return;
@@ -88,13 +120,15 @@ void wait_for_grant(LimitCore& core, const LimitRequests& requested, const WaitL
         if (core.leave(waiter, LeftBecause::cancelled)) waiter.end(ParkedWaiter::was_cancelled);
     };
     const auto on_stop = until.stop.on_stop(cancel);
-    const auto on_stop_of_call = stop_of_call().on_stop(cancel);
-    const auto state = waiter.wait(clock, deadline);
+    const auto on_stop_of_call = end_of_call.stop().on_stop(cancel);
+    const auto state = waiter.wait(clock, end);
     // A grant that comes at the last moment counts.
     const bool timed_out = state == ParkedWaiter::waits && core.leave(waiter, LeftBecause::timeout);
+    if (timed_out && end < deadline) throw_call_over(requested, clock.now() - start);
     if (timed_out) throw_timeout(core, result, clock.now() - start);
     switch (waiter.wait(clock, no_deadline)) {
         case ParkedWaiter::was_cancelled:
+            if (end_of_call.has_come()) throw_call_over(requested, clock.now() - start);
             throw CancelledError(fmt::format("the wait for {} was cancelled by a stop", names_of(requested)));
         case ParkedWaiter::was_deadlocked:
             throw LimitDeadlockError(

@@ -42,8 +42,8 @@ Acquisition& Acquisition::operator=(Acquisition&& other) noexcept {
     return *this;
 }
 
-void Acquisition::held_by(detail::LimitCaller* caller) noexcept {
-    if (core_) core_->held_by(*this, caller);
+void Acquisition::held_by(detail::LimitCaller* by) noexcept {
+    if (core_) core_->held_by(*this, by);
 }
 
 void Acquisition::give_back() noexcept { core_->give_back(*this); }
