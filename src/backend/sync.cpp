@@ -60,10 +60,8 @@ private:
 
     static void fail_in_time(CallBase& call) {
         if (const auto claim = call.claim(Phase::pending, Phase::queued))
-            call.complete(
-                claim,
-                call_timeout_error(call.method_name(), 0, call.deadline() - call.submitted(), nullptr),
-                StopReason::deadline, CompletedBy::owner);
+            call.complete(claim, call_timeout_error(call.method_name(), 0, call.deadline() - call.submitted(), nullptr),
+                          StopReason::deadline, CompletedBy::owner);
     }
 
     // A caller whose call waits for its next attempt lets others have the worker, which does not end meanwhile. Inside

@@ -7,14 +7,15 @@
 
 namespace concur::detail {
 
-PolicyRun::PolicyRun(CallHost& host, CallBase& call, void* object, const CallPolicy& policy)
+PolicyRun::PolicyRun(CallHost& host, CallBase& call, void* object, const CallPolicy& policy, TimePoint begin)
     : host_{host}, call_{call}, object_{object}, policy_{policy} {
     regain();
-    if (!kept_) attempts_ = &fresh_.emplace(host, call, policy);
+    if (!kept_) attempts_ = &fresh_.emplace(host, call, policy, begin);
 }
 
-void PolicyRun::go() noexcept {
-    Outcome outcome = attempts_->follows ? outcome_of_returned() : attempt();
+void PolicyRun::go() noexcept { go_on(attempts_->follows ? outcome_of_returned() : attempt()); }
+
+void PolicyRun::go_on(Outcome outcome) noexcept {
     for (;;) {
         if (outcome.returned && !take_returned(outcome)) return;
         end_attempt();
@@ -179,8 +180,7 @@ bool PolicyRun::await_in_caller(Outcome& outcome) noexcept {
     } catch (...) {
         deadlock = std::current_exception();
     }
-    const bool goes_on =
-        call_.advance(Phase::queued, Phase::running) || call_.advance(Phase::waiting, Phase::running);
+    const bool goes_on = call_.advance(Phase::queued, Phase::running) || call_.advance(Phase::waiting, Phase::running);
     host_.release_held(call_);
     if (!goes_on) return false;
     outcome = outcome_of_returned();
@@ -217,6 +217,10 @@ bool PolicyRun::sleep_until(TimePoint until) noexcept {
         fail(stopped_error(host_.name(), call_.method_name()), StopReason::worker_stopped);
         return false;
     }
+    // Made inside of another call: a stop of that one ends the wait.
+    std::optional<StopToken> outer;
+    if (CallContext* context = context_to_inherit(); context && host_.runs_in_caller()) outer = context->stop_token();
+    const auto cancel = outer.value_or(StopToken()).on_stop([this] { call_.cancel(Cancel::only_this); });
     const bool leaves = policy_.order == RetryOrder::overtake;
     std::exception_ptr deadlock;
     if (leaves) host_.leave_for_wait();

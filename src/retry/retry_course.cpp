@@ -37,12 +37,12 @@ std::exception_ptr attempt_timeout_error(std::string_view method, int number, Du
 
 std::exception_ptr call_timeout_error(std::string_view method, int attempts, Duration after,
                                       const std::exception_ptr& last) {
-    return timeout_around(last,
-                          fmt::format("{} did not end before its deadline, within {}; it had {}; give it a longer "
-                                      "call_timeout, or let it do less",
-                                      method, text_of(after),
-                                      attempts == 1 ? "1 attempt" : fmt::format("{} attempts", attempts)),
-                          after);
+    return timeout_around(
+        last,
+        fmt::format("{} did not end before its deadline, within {}; it had {}; give it a longer "
+                    "call_timeout, or let it do less",
+                    method, text_of(after), attempts == 1 ? "1 attempt" : fmt::format("{} attempts", attempts)),
+        after);
 }
 
 std::unique_ptr<RejectedHistory> RetryRules::make_history(const std::type_info& type) const {
@@ -82,7 +82,7 @@ AttemptReport RetryCourse::report(AttemptEnd end, TimePoint now, StopAsked stop,
 RetryDecision RetryCourse::failed(std::exception_ptr error, TimePoint now, StopAsked stop, bool repeatable) {
     AttemptReport report = this->report(AttemptEnd::failed, now, stop, repeatable);
     if (now >= deadline_) return conclude(report, error ? error : attempt_.last_error, {});
-    if (now >= attempt_deadline_) 
+    if (now >= attempt_deadline_)
         error = attempt_timeout_error(attempt_.method_name, attempt_.number, rules_.numbers.attempt_timeout, error);
     if (rules_.numbers.num_retries > 0) {
         const ErrorVerdict verdict = rules_.functions.judge(error, judging());

@@ -210,14 +210,14 @@ TEST_CASE("a predicate sees the attempt", "[retry][R5][R7]") {
         std::string worker;
     };
     const auto seen = std::make_shared<std::vector<Seen>>();
-    auto api = options(mode)
-                   .name("api")
-                   .retry_on([seen](const HttpError&, const Attempt& attempt) {
-                       seen->push_back({attempt.number, std::string(attempt.method_name),
-                                        std::string(attempt.worker_name)});
-                       return attempt.number < 3;
-                   })
-                   .init();
+    auto api =
+        options(mode)
+            .name("api")
+            .retry_on([seen](const HttpError&, const Attempt& attempt) {
+                seen->push_back({attempt.number, std::string(attempt.method_name), std::string(attempt.worker_name)});
+                return attempt.number < 3;
+            })
+            .init();
     const auto call = api.call<&Api::denied>();
     CHECK(outcome_of(call) == "http 403");
     CHECK(call.attempts() == 3);
@@ -245,8 +245,8 @@ TEST_CASE("a method sees what the attempt before ended in", "[retry][R7]") {
 TEST_CASE("results that a validator rejects are tried again, and all of them are kept", "[retry][R6][R9][R10]") {
     const Mode mode = GENERATE(every_mode());
     CAPTURE(mode);
-    auto picky = options(mode).num_retries(2).retry_until(
-        [](int value, const Attempt&) { return value > 10; }, "must be over 10");
+    auto picky = options(mode).num_retries(2).retry_until([](int value, const Attempt&) { return value > 10; },
+                                                          "must be over 10");
     auto api = picky.init();
     const auto call = api.call<&Api::next>();
     try {
@@ -276,8 +276,8 @@ TEST_CASE("a validator judges the only attempt, too", "[retry][R6]") {
 TEST_CASE("beyond 255 retries the last results are kept", "[retry][R10]") {
     const Mode mode = GENERATE(every_mode());
     CAPTURE(mode);
-    auto api = options(mode).num_retries(300).retry_wait(0s).history(4)
-                   .retry_until([](int) { return false; }, "no").init();
+    auto api =
+        options(mode).num_retries(300).retry_wait(0s).history(4).retry_until([](int) { return false; }, "no").init();
     const auto call = api.call<&Api::next>();
     try {
         call.result();
@@ -291,10 +291,8 @@ TEST_CASE("beyond 255 retries the last results are kept", "[retry][R10]") {
 TEST_CASE("move-only results are judged and kept, too", "[retry][R6]") {
     const Mode mode = GENERATE(every_mode());
     CAPTURE(mode);
-    auto api = options(mode)
-                   .num_retries(2)
-                   .retry_until([](const std::unique_ptr<int>& value) { return *value == 3; })
-                   .init();
+    auto api =
+        options(mode).num_retries(2).retry_until([](const std::unique_ptr<int>& value) { return *value == 3; }).init();
     auto call = api.call([n = 0](Api&) mutable { return std::make_unique<int>(++n); });
     CHECK(*std::move(call).result() == 3);
 }
@@ -341,11 +339,16 @@ TEST_CASE("each attempt gets a fresh copy of its arguments", "[retry][W11]") {
     const std::string text(100, 'x');
     CHECK(options(mode).init().call<&Api::take>(text, 3).result() == text);
     CHECK(options(mode).init().call<&Api::take>(ready(text), 3).result() == text);
-    CHECK(options(mode).init().call([n = 0](Api&, std::vector<int>&& values) mutable {
-        values.push_back(1);
-        if (++n < 3) throw HttpError(503);
-        return values.size();
-    }, std::vector{1, 2}).result() == 3);
+    CHECK(options(mode)
+              .init()
+              .call(
+                  [n = 0](Api&, std::vector<int>&& values) mutable {
+                      values.push_back(1);
+                      if (++n < 3) throw HttpError(503);
+                      return values.size();
+                  },
+                  std::vector{1, 2})
+              .result() == 3);
 }
 
 TEST_CASE("a call that holds a move-only argument has one attempt, if its method takes it", "[retry][R12][W11]") {
@@ -362,9 +365,13 @@ TEST_CASE("a hint of the server is a floor for the wait, and may end the call", 
     const Mode mode = GENERATE(every_mode());
     CAPTURE(mode);
     ManualClock clock;
-    auto api = options(mode).clock(clock).retry_wait(1s).retry_after([](const HttpError& error) {
-        return error.status == 403 ? std::optional<Duration>(never) : std::optional<Duration>(30s);
-    }).init();
+    auto api = options(mode)
+                   .clock(clock)
+                   .retry_wait(1s)
+                   .retry_after([](const HttpError& error) {
+                       return error.status == 403 ? std::optional<Duration>(never) : std::optional<Duration>(30s);
+                   })
+                   .init();
     auto flaky = api.call<&Api::flaky>(1);
     clock.run_until([&] { return flaky.done(); });
     CHECK(flaky.result() == 2);
@@ -378,7 +385,8 @@ TEST_CASE("a budget without tokens ends the call", "[retry][R15]") {
     const Mode mode = GENERATE(every_mode());
     CAPTURE(mode);
     ManualClock clock;
-    auto api = options(mode).clock(clock).retry_wait(0s).num_retries(unlimited).retry_budget(RetryBudget(0.0, 2)).init();
+    auto api =
+        options(mode).clock(clock).retry_wait(0s).num_retries(unlimited).retry_budget(RetryBudget(0.0, 2)).init();
     auto call = api.call<&Api::denied>();
     CHECK(outcome_of(call) == "http 403");
     CHECK(call.stop_reason() == StopReason::budget);
@@ -423,10 +431,12 @@ TEST_CASE("tasks are retried, too", "[retry][R1]") {
     CAPTURE(mode);
     auto tasks = TaskWorker::options().mode(mode).num_retries(5).retry_wait(1ms).init();
     const auto runs = std::make_shared<std::atomic<int>>(0);
-    const auto task = tasks.submit([runs](int wanted) {
-        if (++*runs < wanted) throw HttpError(503);
-        return runs->load();
-    }, 4);
+    const auto task = tasks.submit(
+        [runs](int wanted) {
+            if (++*runs < wanted) throw HttpError(503);
+            return runs->load();
+        },
+        4);
     CHECK(task.result() == 4);
     CHECK(task.attempts() == 4);
     auto bound = TaskWorker::options().mode(mode).num_retries(5).retry_wait(1ms).init([n = 0](int wanted) mutable {
@@ -781,4 +791,137 @@ TEST_CASE("every argument and result is destroyed once, however often its call w
         CHECK(outcome_of(late) == "http 1");
     }
     CHECK(token.use_count() == 1);
+}
+
+// ---- calls inside calls
+
+TEST_CASE("a call made inside a call inherits its deadline", "[retry][R21]") {
+    const Mode mode = GENERATE(every_mode());
+    const Mode inner_mode = GENERATE(every_mode());
+    CAPTURE(mode, inner_mode);
+    ManualClock clock;
+    auto inner = Worker<Api>::options().mode(inner_mode).clock(clock).init();
+    auto outer = Worker<Api>::options().mode(mode).clock(clock).call_timeout(10s).init();
+    const auto left = [&](Api&, CallContext& context) -> Duration {
+        return context.deadline() ? Duration(*context.deadline() - clock.now()) : never;
+    };
+    CHECK(outer.call([&](Api&) { return inner.call(left).result(); }).result() == 10s);
+    CHECK(outer
+              .call([&](Api&) {
+                  const auto scope = detached_context();
+                  return inner.call(left).result();
+              })
+              .result() == never);
+    CHECK(outer.call([&](Api&) { return inner.with({.call_timeout = 3s}).call(left).result(); }).result() == 3s);
+}
+
+TEST_CASE("a call made inside a call is cancelled with it", "[retry][R21]") {
+    const Mode mode = GENERATE(every_queueing_mode());
+    const bool detached = GENERATE(false, true);
+    CAPTURE(mode, detached);
+    auto inner = Worker<Api>::options().mode(mode).init();
+    auto outer = Worker<Api>::options().mode(mode).init();
+    const Busy busy(inner);
+    Promise<Future<int>> made;
+    Gate release;
+    auto call = outer.call([&](Api&, CallContext& context) {
+        if (detached) {
+            const auto scope = detached_context();
+            made.set_value(inner.call<&Api::next>());
+        } else {
+            made.set_value(inner.call<&Api::next>());
+        }
+        static_cast<void>(context.stop_token().wait_for(patience));
+        release.pass();
+    });
+    const Future<int> inside = made.future().result();
+    CHECK_FALSE(call.cancel());
+    if (detached) {
+        busy.end();
+        CHECK(inside.result() == 1);
+    } else {
+        CHECK(eventually([&] { return inside.done(); }));
+        CHECK(inside.cancelled());
+    }
+    release.open();
+}
+
+TEST_CASE("work that a call merely started goes on after it", "[retry][R21]") {
+    const Mode mode = GENERATE(every_queueing_mode());
+    CAPTURE(mode);
+    ManualClock clock;
+    auto inner = options(mode).clock(clock).retry_wait(1h).init();
+    auto outer = Worker<Api>::options().mode(mode).clock(clock).call_timeout(10s).init();
+    Future<int> inside;
+    // A first call keeps the worker busy until after the deadline that the second one would have inherited.
+    outer.call([&](Api&) { inside = inner.call<&Api::next>(); }).result();
+    CHECK(inside.result() == 1);
+    auto slow = inner.call<&Api::flaky>(2);
+    outer.call([&](Api&) { inside = inner.call<&Api::count>(); }).result();
+    clock.run_until([&] { return inside.done(); });
+    CHECK(inside.result() == 3);
+}
+
+TEST_CASE("a sync worker inside of a call is asked to stop with it", "[retry][R21]") {
+    const RetryOrder order = GENERATE(RetryOrder::keep, RetryOrder::overtake);
+    auto inner = options(Mode::sync).retry_wait(1h).retry_order(order).init();
+    auto outer = Worker<Api>::options().mode(Mode::thread).init();
+    Gate tried;
+    auto in_backoff = outer.call([&](Api&) {
+        return outcome_of(inner.call([&](Api&) {
+            tried.open();
+            throw HttpError(503);
+        }));
+    });
+    REQUIRE(tried.pass());
+    in_backoff.cancel();
+    const std::string end = in_backoff.result();
+    CHECK((end == "cancelled" || end == "http 503"));
+
+    Gate started;
+    auto running = outer.call([&](Api&) {
+        return inner
+            .call([&](Api&, CallContext& context) {
+                started.open();
+                return context.stop_token().wait_for(patience);
+            })
+            .result();
+    });
+    REQUIRE(started.pass());
+    running.cancel();
+    CHECK(running.result());
+}
+
+TEST_CASE("a validator that no method can meet is warned of at the stop", "[retry][R6][O10]") {
+    const Mode mode = GENERATE(every_mode());
+    CAPTURE(mode);
+    const auto log = std::make_shared<ReportLog>();
+    {
+        auto api = options(mode)
+                       .observer(log)
+                       .retry_until([](const std::string&) { return true; })
+                       .retry_until([](int) { return true; })
+                       .init();
+        api.call<&Api::next>().result();
+        api.stop();
+    }
+    CHECK(log->warnings(WarningKind::idle_validator).size() == 1);
+}
+
+TEST_CASE("filters and validators that throw are warned of once", "[retry][R5][R6][O10]") {
+    const Mode mode = GENERATE(every_mode());
+    CAPTURE(mode);
+    const auto log = std::make_shared<ReportLog>();
+    auto api = options(mode)
+                   .observer(log)
+                   .retry_on([](const HttpError&) -> bool { throw std::logic_error("broken"); })
+                   .retry_until([](int) -> bool { throw std::logic_error("broken, too"); })
+                   .init();
+    for (int i = 0; i < 3; ++i) {
+        CHECK(outcome_of(api.call<&Api::denied>()) == "http 403");
+        const auto rejected = api.call<&Api::next>();
+        CHECK(outcome_of(rejected) == "rejected");
+        CHECK(rejected.attempts() == 4);
+    }
+    CHECK(log->warnings(WarningKind::hook_error).size() == 2);
 }

@@ -11,9 +11,9 @@
 #include "concur/call/names.hpp"
 #include "concur/observe/observer.hpp"
 #include "concur/pool/load_balancing.hpp"
+#include "concur/worker/method_options.hpp"
 #include "concur/worker/object_factory.hpp"
 #include "concur/worker/option_name.hpp"
-#include "concur/worker/method_options.hpp"
 #include "concur/worker/option_values.hpp"
 #include "concur/worker/proxy.hpp"
 #include "concur/worker/retry_setters.hpp"
@@ -249,8 +249,8 @@ private:
         return Options(std::move(changed));
     }
 
-    [[nodiscard]] Options with_taken(const detail::OptionValues& values,
-                                     const detail::RetryFunctions& functions) const {
+    [[nodiscard]] Options with_taken(const detail::OptionValues& values, const detail::RetryFunctions& functions)
+        const {
         detail::BuilderState changed = state_;
         changed.take(values);
         changed.functions.take(functions);
