@@ -130,6 +130,7 @@ void Backend::submit_with_care(CallBase& call, const CallOptions* options) {
     else
         accept(call);
     call.arm_deadline();
+    call.inherit_stop();
 }
 
 void Backend::set_timing(CallBase& call, const CallOptions* options) const {
@@ -143,9 +144,18 @@ void Backend::set_timing(CallBase& call, const CallOptions* options) const {
         numbers.attempt_timeout = options->attempt_timeout.value_or(numbers.attempt_timeout);
     }
     const Duration timeout = (own ? *own : policy).rules.numbers.call_timeout;
-    if (!own && timeout == never) return;
-    const TimePoint now = clock().now();
-    call.set_timing(now, deadline_after(now, timeout), std::move(own));
+    CallContext* const outer = context_to_inherit();
+    if (!own && timeout == never && !outer) return;
+    CallBase::Timing timing{.submitted = clock().now()};
+    timing.deadline = deadline_after(timing.submitted, timeout);
+    if (outer) {
+        if (const auto end = outer->deadline())
+            timing.inherited_deadline = deadline_after(timing.submitted, *end - outer->now());
+        // In its caller a call ends before the one that it was made in.
+        if (!runs_in_caller()) timing.outer = outer->stop_token().state();
+    }
+    if (own || timing.outer || timing.deadline != no_deadline || timing.inherited_deadline != no_deadline)
+        call.set_timing(std::move(timing), std::move(own));
 }
 
 void Backend::accept_with_inputs(CallBase& call) {
@@ -264,7 +274,19 @@ void Backend::destroy_object(void* object) noexcept {
     }
 }
 
+// Nobody else would ever notice that such a validator checks nothing. R6
+void Backend::warn_of_idle_validators() noexcept {
+    if (!called_ || !policies()) return;
+    for (const auto& validator : policies()->of_worker().rules.functions.validators)
+        if (!validator->was_asked())
+            warn(WarningKind::idle_validator,
+                 fmt::format("a validator of retry_until of the worker {} was never asked: no method that was called "
+                             "returns its parameter's type",
+                             name()));
+}
+
 void Backend::report_ended() noexcept {
+    warn_of_idle_validators();
     LiveBackends::remove(*this);
     IntrusivePtr<Timer> escalation;
     {

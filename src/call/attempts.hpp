@@ -14,9 +14,9 @@ namespace concur::detail {
 /// On the stack of who runs the call; with the call itself while that is put aside.
 class Attempts {
 public:
-    Attempts(CallHost& host, const CallBase& call, const CallPolicy& policy)
-        : course(policy.rules, {call.method_name(), host.name(), host.observer().get()}, host.clock().now(),
-                 call.deadline(), host.next_chance()) {}
+    Attempts(CallHost& host, const CallBase& call, const CallPolicy& policy, TimePoint begin)
+        : course(policy.rules, {call.method_name(), host.name(), host.observer().get()}, begin, call.deadline(),
+                 host.next_chance()) {}
 
     /// The call has ended while it was put aside, or on its way back.
     void let_go(Clock& clock) noexcept {

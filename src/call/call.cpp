@@ -33,20 +33,23 @@ const CallPolicy* CallBase::own_policy() const noexcept {
 
 TimePoint CallBase::deadline() const noexcept {
     const Rare* rare = rare_.load(std::memory_order_acquire);
-    return rare ? rare->deadline : no_deadline;
+    if (!rare) return no_deadline;
+    const Timing& timing = rare->timing;
+    // What the outer call merely started goes on after its end.
+    if (timing.outer && timing.outer->is_dissolved()) return timing.deadline;
+    return std::min(timing.deadline, timing.inherited_deadline);
 }
 
 TimePoint CallBase::submitted() const noexcept {
     const Rare* rare = rare_.load(std::memory_order_acquire);
-    return rare ? rare->submitted : TimePoint();
+    return rare ? rare->timing.submitted : TimePoint();
 }
 
-void CallBase::set_timing(TimePoint submitted, TimePoint deadline, std::shared_ptr<const CallPolicy> own_policy) {
+void CallBase::set_timing(Timing timing, std::shared_ptr<const CallPolicy> own_policy) {
     Rare& place = rare();
-    place.submitted = submitted;
-    place.deadline = deadline;
+    place.timing = std::move(timing);
     place.own_policy = std::move(own_policy);
-    if (deadline != no_deadline && !host_->runs_in_caller()) place.deadline_timer = IntrusivePtr(new CallDeadline);
+    if (deadline() != no_deadline && !host_->runs_in_caller()) place.deadline_timer = IntrusivePtr(new CallDeadline);
 }
 
 // Who ends the call looks for the timer after that, who sets the timer looks at the call after that: one of them lets
@@ -54,7 +57,7 @@ void CallBase::set_timing(TimePoint submitted, TimePoint deadline, std::shared_p
 void CallBase::arm_deadline() {
     Rare* rare = rare_.load(std::memory_order_acquire);
     if (!rare || !rare->deadline_timer) return;
-    rare->deadline_timer->start(*this, rare->deadline);
+    rare->deadline_timer->start(*this, deadline());
     if (done()) disarm_deadline();
 }
 
@@ -77,6 +80,11 @@ std::exception_ptr CallBase::last_error() const noexcept {
     std::exception_ptr error = rare->last_error;
     unlock_source();
     return error;
+}
+
+void CallBase::inherit_stop() {
+    Rare* rare = rare_.load(std::memory_order_acquire);
+    if (rare && rare->timing.outer && !done()) Heir::begin(*this, rare->timing.outer);
 }
 
 // ---- stopping

@@ -23,9 +23,14 @@ void CallTimer::expired() noexcept {
 }
 
 void CallDeadline::fire(CallBase& call) noexcept {
+    const TimePoint deadline = call.deadline();
+    if (deadline > call.host().clock().now()) {  // the outer call has ended meanwhile, and its deadline with it
+        if (deadline != no_deadline) start(call, deadline);
+        return;
+    }
     const IntrusivePtr<StateBase> source = call.source();
     if (const auto claim = call.claim(Phase::pending, Phase::queued, Phase::running, Phase::waiting)) {
-        const Duration limit = call.deadline() - call.submitted();
+        const Duration limit = deadline - call.submitted();
         call.complete(claim, call_timeout_error(call.method_name(), call.attempts(), limit, call.last_error()),
                       StopReason::deadline, CompletedBy::other);
     }
@@ -54,6 +59,27 @@ void AttemptTimer::fire(CallBase& call) noexcept {
         source->cancel(Cancel::only_this);
         Arrival::bring_back(call);
     }
+}
+
+void Heir::begin(CallBase& call, const IntrusivePtr<StopState>& outer) {
+    auto* heir = new Heir(call, outer);
+    if (!outer->add(*heir)) {
+        delete heir;
+        call.cancel(Cancel::only_this);
+    } else if (!call.attach(*heir)) {
+        heir->run(call);
+    }
+}
+
+// On the thread that asks for the stop this may run inside of stop_requested().
+void Heir::run(StateBase&) noexcept {
+    outer_->remove(*this);
+    delete this;
+}
+
+// At its deadline a call ends by that.
+void Heir::stop_requested() noexcept {
+    if (call_.deadline() > call_.clock().now()) call_.cancel(Cancel::only_this);
 }
 
 void BackoffTimer::fire(CallBase& call) noexcept { Arrival::bring_back(call); }

@@ -61,4 +61,20 @@ private:
     IntrusivePtr<CallBase> call_;
 };
 
+/// Cancels a call when the one that it was made in is asked to stop; until either ends.
+class Heir final : public Continuation, public StopListener {
+public:
+    static void begin(CallBase& call, const IntrusivePtr<StopState>& outer);
+
+    void run(StateBase& source) noexcept override;
+    void stop_requested() noexcept override;
+
+private:
+    Heir(CallBase& call, const IntrusivePtr<StopState>& outer) noexcept
+        : Continuation(Code::library), call_{call}, outer_{outer} {}
+
+    CallBase& call_;  // it is not done yet, or about to run this
+    IntrusivePtr<StopState> outer_;
+};
+
 }  // namespace concur::detail

@@ -138,6 +138,7 @@ void CallHost::add_stop_state(StopState& state) {
 }
 
 void CallHost::remove_stop_state(StopState& state) noexcept {
+    state.dissolve();
     const std::lock_guard lock(mutex_);
     std::erase_if(stop_states_, [&](const IntrusivePtr<StopState>& kept) { return kept.get() == &state; });
 }

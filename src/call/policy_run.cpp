@@ -7,10 +7,10 @@
 
 namespace concur::detail {
 
-PolicyRun::PolicyRun(CallHost& host, CallBase& call, void* object, const CallPolicy& policy)
+PolicyRun::PolicyRun(CallHost& host, CallBase& call, void* object, const CallPolicy& policy, TimePoint begin)
     : host_{host}, call_{call}, object_{object}, policy_{policy} {
     regain();
-    if (!kept_) attempts_ = &fresh_.emplace(host, call, policy);
+    if (!kept_) attempts_ = &fresh_.emplace(host, call, policy, begin);
 }
 
 void PolicyRun::go() noexcept {
@@ -19,6 +19,10 @@ void PolicyRun::go() noexcept {
         outcome = outcome_of_returned();
     else if (!attempt(outcome))
         return;
+    go_on(std::move(outcome));
+}
+
+void PolicyRun::go_on(Outcome outcome) noexcept {
     for (;;) {
         if (outcome.returned && !take_returned(outcome)) return;
         end_attempt(outcome);
@@ -286,6 +290,10 @@ bool PolicyRun::end_wait() noexcept {
 
 // Only where nothing else could run on this thread meanwhile: calls keep their order, or the thread is the caller's.
 bool PolicyRun::sleep_in_place(TimePoint until) noexcept {
+    // Made inside of another call: a stop of that one ends the wait.
+    std::optional<StopToken> outer;
+    if (CallContext* context = context_to_inherit(); context && host_.runs_in_caller()) outer = context->stop_token();
+    const auto cancel = outer.value_or(StopToken()).on_stop([this] { call_.cancel(Cancel::only_this); });
     const bool leaves = policy_.order == RetryOrder::overtake;
     std::exception_ptr deadlock;
     if (leaves) host_.leave_for_wait();

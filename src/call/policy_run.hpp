@@ -13,14 +13,18 @@ namespace concur::detail {
 /// docs/design/retries.md.
 class PolicyRun {
 public:
-    PolicyRun(CallHost& host, CallBase& call, void* object, const CallPolicy& policy);
-
-    /// When it returns, the call has ended, or is put aside.
-    void go() noexcept;
-
-private:
     using Outcome = Runner::Outcome;
 
+    /// `begin` is when the first attempt began, if that has not been put aside.
+    PolicyRun(CallHost& host, CallBase& call, void* object, const CallPolicy& policy, TimePoint begin);
+
+    // When these return, the call has ended, or is put aside.
+
+    void go() noexcept;
+    /// The first attempt has ended already.
+    void go_on(Outcome outcome) noexcept;
+
+private:
     /// False if the call has ended or is put aside, while it waited for what the attempt takes of limits.
     [[nodiscard]] bool attempt(Outcome& outcome) noexcept;
     void run_attempt(Outcome& outcome) noexcept;

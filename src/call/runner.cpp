@@ -1,5 +1,7 @@
 #include "concur/call/runner.hpp"
 
+#include <ctime>
+
 #include "call/policy_run.hpp"
 #include "concur/call/call_context.hpp"
 #include "concur/core/errors.hpp"
@@ -12,12 +14,23 @@ const Attempt& CallContext::attempt() const {
     return *attempt_;
 }
 
+std::chrono::steady_clock::time_point CallContext::now() const noexcept { return host_.clock().now(); }
+
 std::string_view CallContext::method_name() const noexcept { return call_.method_name(); }
 std::string_view CallContext::worker_name() const noexcept { return host_.name(); }
 
 LimitPool CallContext::limits() const { return host_.limits_or_none(); }
 
-StopToken CallContext::stop_token() const { return call_.stop_token(deadline().value_or(detail::no_deadline)); }
+// A call that runs in its caller, inside of another call, cannot be found by whoever stops that one.
+StopToken CallContext::stop_token() const {
+    StopToken token = call_.stop_token(deadline().value_or(detail::no_deadline));
+    const auto* outer_call = static_cast<const CallContext*>(outer());
+    if (host_.runs_in_caller() && outer_call && !outer_stop_ && !detail::is_detached(*outer_call)) {
+        const StopToken of_outer = outer_call->stop_token();
+        outer_stop_.emplace(of_outer.state(), detail::StopRelay(call_));
+    }
+    return token;
+}
 
 std::optional<std::chrono::steady_clock::time_point> CallContext::deadline() const noexcept {
     const detail::TimePoint deadline =
@@ -30,6 +43,22 @@ namespace detail {
 
 // The only callers there are.
 CallContext* current_context_if_any() noexcept { return static_cast<CallContext*>(LimitCaller::innermost()); }
+
+namespace {
+
+// The context that was given up: calls that are made in one further inside belong to that.
+constinit thread_local CallContext* detached_on_this_thread = nullptr;
+
+}  // namespace
+
+CallContext* context_to_inherit() noexcept {
+    CallContext* const context = current_context_if_any();
+    return context == detached_on_this_thread ? nullptr : context;
+}
+
+bool is_detached(const CallContext& context) noexcept { return detached_on_this_thread == &context; }
+
+void StopRelay::operator()() const noexcept { call_->on_stop_requested(); }
 
 CallContext& current_context() {
     CallContext* const context = current_context_if_any();
@@ -56,8 +85,41 @@ Whereabouts current_whereabouts() {
     return {context.host_, context.object_};
 }
 
+namespace {
+
+/// Whether the policy has nothing to do with a call that succeeds at once.
+bool is_only_for_failures(const CallPolicy& policy, const CallBase& call) noexcept {
+    const RetryRules& rules = policy.rules;
+    return rules.numbers.attempt_timeout == never && rules.functions.validators.empty() && !rules.functions.budget &&
+           call.deadline() == no_deadline && !policy.takes_limits(1);
+}
+
+/// When the first attempt began, for `Attempt::elapsed`: to within a tick of the system, because a look at the exact
+/// time would cost more than all else that a policy does for a call that succeeds.
+TimePoint begin_of_first_attempt(const CallHost& host) noexcept {
+    if (host.counts_activities()) return host.clock().now();
+    timespec time{};
+    ::clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
+    return TimePoint(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
+}
+
+}  // namespace
+
 void Runner::run_by_policy(CallHost& host, CallBase& call, void* object, const CallPolicy& policy) noexcept {
-    PolicyRun(host, call, object, policy).go();
+    if (call.attempts() != 0 || !is_only_for_failures(policy, call))
+        return PolicyRun(host, call, object, policy, host.clock().now()).go();
+    const TimePoint begin = begin_of_first_attempt(host);
+    call.set_attempts(1);
+    Outcome outcome;
+    {
+        CallContext context(call, host, object, nullptr, policy.rules.numbers.num_retries > 0 && call.is_repeatable());
+        outcome = invoke(host, call, object, context);
+    }
+    if (outcome.error || outcome.returned) [[unlikely]]
+        return PolicyRun(host, call, object, policy, begin).go_on(std::move(outcome));
+    call.retire_stop_state();
+    call.drop_arguments();
+    if (!call.publish(Phase::running)) call.drop_result();
 }
 
 void Runner::finish(CallHost& host, CallBase& call, Outcome outcome) noexcept {
@@ -82,4 +144,9 @@ void Runner::follow(CallHost& host, CallBase& call, StateBase* returned) noexcep
 }
 
 }  // namespace detail
+
+DetachedContext::DetachedContext() noexcept
+    : outer_{std::exchange(detail::detached_on_this_thread, detail::current_context_if_any())} {}
+DetachedContext::~DetachedContext() { detail::detached_on_this_thread = outer_; }
+
 }  // namespace concur

@@ -792,3 +792,136 @@ TEST_CASE("every argument and result is destroyed once, however often its call w
     }
     CHECK(token.use_count() == 1);
 }
+
+// ---- calls inside calls
+
+TEST_CASE("a call made inside a call inherits its deadline", "[retry][R21]") {
+    const Mode mode = GENERATE(every_mode());
+    const Mode inner_mode = GENERATE(every_mode());
+    CAPTURE(mode, inner_mode);
+    ManualClock clock;
+    auto inner = Worker<Api>::options().mode(inner_mode).clock(clock).init();
+    auto outer = Worker<Api>::options().mode(mode).clock(clock).call_timeout(10s).init();
+    const auto left = [&](Api&, CallContext& context) -> Duration {
+        return context.deadline() ? Duration(*context.deadline() - clock.now()) : never;
+    };
+    CHECK(outer.call([&](Api&) { return inner.call(left).result(); }).result() == 10s);
+    CHECK(outer
+              .call([&](Api&) {
+                  const auto scope = detached_context();
+                  return inner.call(left).result();
+              })
+              .result() == never);
+    CHECK(outer.call([&](Api&) { return inner.with({.call_timeout = 3s}).call(left).result(); }).result() == 3s);
+}
+
+TEST_CASE("a call made inside a call is cancelled with it", "[retry][R21]") {
+    const Mode mode = GENERATE(every_queueing_mode());
+    const bool detached = GENERATE(false, true);
+    CAPTURE(mode, detached);
+    auto inner = Worker<Api>::options().mode(mode).init();
+    auto outer = Worker<Api>::options().mode(mode).init();
+    const Busy busy(inner);
+    Promise<Future<int>> made;
+    Gate release;
+    auto call = outer.call([&](Api&, CallContext& context) {
+        if (detached) {
+            const auto scope = detached_context();
+            made.set_value(inner.call<&Api::next>());
+        } else {
+            made.set_value(inner.call<&Api::next>());
+        }
+        static_cast<void>(context.stop_token().wait_for(patience));
+        release.pass();
+    });
+    const Future<int> inside = made.future().result();
+    CHECK_FALSE(call.cancel());
+    if (detached) {
+        busy.end();
+        CHECK(inside.result() == 1);
+    } else {
+        CHECK(eventually([&] { return inside.done(); }));
+        CHECK(inside.cancelled());
+    }
+    release.open();
+}
+
+TEST_CASE("work that a call merely started goes on after it", "[retry][R21]") {
+    const Mode mode = GENERATE(every_queueing_mode());
+    CAPTURE(mode);
+    ManualClock clock;
+    auto inner = options(mode).clock(clock).retry_wait(1h).init();
+    auto outer = Worker<Api>::options().mode(mode).clock(clock).call_timeout(10s).init();
+    Future<int> inside;
+    // A first call keeps the worker busy until after the deadline that the second one would have inherited.
+    outer.call([&](Api&) { inside = inner.call<&Api::next>(); }).result();
+    CHECK(inside.result() == 1);
+    auto slow = inner.call<&Api::flaky>(2);
+    outer.call([&](Api&) { inside = inner.call<&Api::count>(); }).result();
+    clock.run_until([&] { return inside.done(); });
+    CHECK(inside.result() == 3);
+}
+
+TEST_CASE("a sync worker inside of a call is asked to stop with it", "[retry][R21]") {
+    const RetryOrder order = GENERATE(RetryOrder::keep, RetryOrder::overtake);
+    auto inner = options(Mode::sync).retry_wait(1h).retry_order(order).init();
+    auto outer = Worker<Api>::options().mode(Mode::thread).init();
+    Gate tried;
+    auto in_backoff = outer.call([&](Api&) {
+        return outcome_of(inner.call([&](Api&) {
+            tried.open();
+            throw HttpError(503);
+        }));
+    });
+    REQUIRE(tried.pass());
+    in_backoff.cancel();
+    const std::string end = in_backoff.result();
+    CHECK((end == "cancelled" || end == "http 503"));
+
+    Gate started;
+    auto running = outer.call([&](Api&) {
+        return inner
+            .call([&](Api&, CallContext& context) {
+                started.open();
+                return context.stop_token().wait_for(patience);
+            })
+            .result();
+    });
+    REQUIRE(started.pass());
+    running.cancel();
+    CHECK(running.result());
+}
+
+TEST_CASE("a validator that no method can meet is warned of at the stop", "[retry][R6][O10]") {
+    const Mode mode = GENERATE(every_mode());
+    CAPTURE(mode);
+    const auto log = std::make_shared<ReportLog>();
+    {
+        auto api = options(mode)
+                       .observer(log)
+                       .retry_until([](const std::string&) { return true; })
+                       .retry_until([](int) { return true; })
+                       .init();
+        api.call<&Api::next>().result();
+        api.stop();
+    }
+    CHECK(log->warnings(WarningKind::idle_validator).size() == 1);
+}
+
+TEST_CASE("filters and validators that throw are warned of once", "[retry][R5][R6][O10]") {
+    const Mode mode = GENERATE(every_mode());
+    CAPTURE(mode);
+    const auto log = std::make_shared<ReportLog>();
+    auto api = options(mode)
+                   .observer(log)
+                   .retry_on([](const HttpError&) -> bool { throw std::logic_error("broken"); })
+                   .retry_until([](int) -> bool { throw std::logic_error("broken, too"); })
+                   .init();
+    for (int i = 0; i < 3; ++i) {
+        CHECK(outcome_of(api.call<&Api::denied>()) == "http 403");
+        const auto rejected = api.call<&Api::next>();
+        CHECK(outcome_of(rejected) == "rejected");
+        CHECK(rejected.attempts() == 4);
+    }
+    CHECK(log->warnings(WarningKind::hook_error).size() == 2);
+}

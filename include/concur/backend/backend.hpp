@@ -147,6 +147,7 @@ private:
     void escalate_later() noexcept;
     void escalate_again() noexcept;
     void wake_drainers() noexcept;
+    void warn_of_idle_validators() noexcept;
 
     Settings settings_;
     std::unique_ptr<ObjectFactory> factory_;

@@ -84,7 +84,17 @@ public:
     /// The end of all its attempts and waits, its own or that of the call it was made in.
     [[nodiscard]] TimePoint deadline() const noexcept;
     [[nodiscard]] TimePoint submitted() const noexcept;
-    void set_timing(TimePoint submitted, TimePoint deadline, std::shared_ptr<const CallPolicy> own_policy);
+    struct Timing {
+        TimePoint submitted{};
+        /// By its own `call_timeout`.
+        TimePoint deadline = no_deadline;
+        /// That of the call it was made in, and the stop of that one; null where that one waits for this.
+        TimePoint inherited_deadline = no_deadline;
+        IntrusivePtr<StopState> outer{};
+    };
+    void set_timing(Timing timing, std::shared_ptr<const CallPolicy> own_policy);
+    /// A stop of the call that this one was made in is a cancel of this one. After it was accepted.
+    void inherit_stop();
     /// Starts what ends the call at its deadline, whoever runs it and whatever that one does. After it was accepted.
     void arm_deadline();
 
@@ -109,9 +119,11 @@ private:
     friend class AttemptTimer;
     friend class CallDeadline;
     friend class CallHost;
+    friend class concur::CallContext;
     friend class Inputs;
     friend class Mailbox;
     friend class PolicyRun;
+    friend class StopRelay;
     friend class Runner;
 
     void drop_rare() noexcept;
@@ -131,8 +143,7 @@ private:
         Inputs* inputs = nullptr;
         std::atomic<StopState*> stop{nullptr};  // replaced under the lock of the source
         std::shared_ptr<const CallPolicy> own_policy;
-        TimePoint submitted{};
-        TimePoint deadline = no_deadline;
+        Timing timing;
         IntrusivePtr<CallDeadline> deadline_timer;
         std::exception_ptr last_error;       // of the attempt before; guarded as `stop`, for who ends the call in time
         std::unique_ptr<Attempts> attempts;  // of a call that is put aside between two of them

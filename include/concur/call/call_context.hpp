@@ -39,6 +39,20 @@ struct Whereabouts {
 /// Throws NotOnWorkerError where no call runs.
 [[nodiscard]] Whereabouts current_whereabouts();
 
+/// The call that a call which is made now belongs to; null outside of workers, and where that was given up.
+[[nodiscard]] CallContext* context_to_inherit() noexcept;
+[[nodiscard]] bool is_detached(const CallContext& context) noexcept;
+
+/// Passes a request to stop on to a call.
+class StopRelay {
+public:
+    explicit StopRelay(CallBase& call) noexcept : call_{&call} {}
+    void operator()() const noexcept;
+
+private:
+    CallBase* call_;
+};
+
 }  // namespace detail
 
 /// Filled in for a method whose first parameter is `CallContext&`; callers do not pass it. `this_worker::context()`
@@ -65,8 +79,10 @@ public:
 
     /// Whether another attempt may need the arguments.
     [[nodiscard]] bool keeps_arguments() const noexcept { return keeps_arguments_; }
+    [[nodiscard]] std::chrono::steady_clock::time_point now() const noexcept;
 
 private:
+    friend CallContext* detail::context_to_inherit() noexcept;
     friend class detail::PolicyRun;
     friend class detail::Runner;
     friend CallContext* detail::current_context_if_any() noexcept;
@@ -84,6 +100,24 @@ private:
     bool keeps_arguments_;
     // Made when it is first asked for: most methods never do.
     mutable std::optional<Attempt> attempt_;
+    mutable std::optional<StopCallback<detail::StopRelay>> outer_stop_;
 };
+
+/// While alive, calls that are made on this thread do not belong to the call that runs here: they do not get its
+/// deadline, and go on when it is asked to stop. For work that is to outlive it.
+///
+///     const auto scope = concur::detached_context();
+///     audit.call<&Audit::write>(entry);
+class [[nodiscard("it ends with this object")]] DetachedContext {
+public:
+    DetachedContext() noexcept;
+    DetachedContext(const DetachedContext&) = delete;
+    DetachedContext& operator=(const DetachedContext&) = delete;
+    ~DetachedContext();
+
+private:
+    CallContext* outer_;
+};
+[[nodiscard]] inline DetachedContext detached_context() noexcept { return DetachedContext(); }
 
 }  // namespace concur

@@ -77,7 +77,7 @@ public:
 
     /// The stop requests of running calls, so that a stop of the worker reaches them.
     void add_stop_state(StopState& state);
-    void remove_stop_state(StopState& state) noexcept;
+    void remove_stop_state(StopState& state) noexcept;  // its attempt is over
 
 protected:
     ~CallHost();

@@ -57,7 +57,8 @@ private:
             CallContext context(call, host, object);
             outcome = invoke(host, call, object, context);
         }
-        if (StopState* stop = call.stop_state()) host.remove_stop_state(*stop);
+        if (StopState* stop = call.stop_state()) [[unlikely]]
+            host.remove_stop_state(*stop);
         call.drop_arguments();
         return outcome;
     }

@@ -39,6 +39,9 @@ public:
     [[nodiscard]] bool requested() const noexcept {
         return (word_.load(std::memory_order_acquire) & requested_flag) != 0 || is_over();
     }
+    /// What it was for has ended without being asked to stop: what was begun meanwhile goes on without it.
+    void dissolve() noexcept { dissolved_.store(!requested(), std::memory_order_release); }
+    [[nodiscard]] bool is_dissolved() const noexcept { return dissolved_.load(std::memory_order_acquire); }
     /// Once; calls the listeners on this thread.
     void request() noexcept;
     /// True when a stop was requested, false when the time is over.
@@ -60,6 +63,7 @@ private:
     static constexpr std::uint32_t locked_flag = 2;  // the list is being changed
 
     std::atomic<std::uint32_t> references_{0};
+    std::atomic<bool> dissolved_{false};
     ParkingWord word_{0};
     ParkingWord listener_ended_{0};  // counts the listeners that have run
     StopListener* first_ = nullptr;
@@ -118,6 +122,9 @@ public:
     [[nodiscard]] StopCallback<std::decay_t<F>> on_stop(F&& f) const {
         return StopCallback<std::decay_t<F>>(state_, std::forward<F>(f));
     }
+
+    // For the library.
+    [[nodiscard]] const detail::IntrusivePtr<detail::StopState>& state() const noexcept { return state_; }
 
 private:
     detail::IntrusivePtr<detail::StopState> state_;
