@@ -49,7 +49,8 @@ struct BoundFunction<R(P...), B> {
     }
 
     auto call(const WorkerHandle& worker, P... arguments) const {
-        Future<R> future = pointer(worker.get(), std::forward<P>(arguments)...);
+        Backend& target = worker.get();  // throws for an empty handle, whose pointer is null
+        Future<R> future = pointer(target, std::forward<P>(arguments)...);
         if constexpr (B == Blocking::yes) {
             return std::move(future).result();
         } else {
