@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "concur/core/text.hpp"
+#include "concur/future/state.hpp"
 #include "testing/manual_time.hpp"
 
 namespace concur::testing {
