@@ -68,6 +68,9 @@ void wake_all(ParkingWord& word) noexcept {
 
 void listen_to_wake_ups(WakeListener& listener) noexcept { wake_listener.store(&listener, std::memory_order_release); }
 
+// Such a clock listens from its construction on.
+bool counting_clocks_exist() noexcept { return wake_listener.load(std::memory_order_acquire) != nullptr; }
+
 Clock& steady_clock() noexcept {
     static SteadyClock clock;
     return clock;

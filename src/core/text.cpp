@@ -92,10 +92,12 @@ std::string text_of(Duration value) {
 
 std::string quoted(std::string_view text) {
     constexpr std::size_t longest = 200;
-    if (text.size() <= longest) return fmt::format("\"{}\"", text);
+    if (text.size() <= longest) return fmt::format("{:?}", text);
     std::size_t cut = longest;
     while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0U) == 0x80U) --cut;  // not inside a UTF-8 character
-    return fmt::format("\"{}...\"", text.substr(0, cut));
+    std::string shown = fmt::format("{:?}", text.substr(0, cut));
+    shown.insert(shown.size() - 1, "...");
+    return shown;
 }
 
 }  // namespace concur::detail

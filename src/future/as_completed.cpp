@@ -4,11 +4,13 @@
 
 #include "concur/core/text.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <mutex>
 #include <optional>
 
 #include "blocking_wait.hpp"
+#include "concur/future/node_storage.hpp"
 #include "core/spin.hpp"
 
 namespace concur::detail {
@@ -16,46 +18,40 @@ namespace concur::detail {
 /// One future: in the list of those that are pending, then in the queue of those that are done.
 class Completions::Node final : public Continuation {
 public:
-    Node(IntrusivePtr<Queue> queue, StateBase& state) noexcept
-        : Continuation(Code::library), state_{&state}, queue_{std::move(queue)} {}
+    Node(Queue& queue, StateBase& state) noexcept : Continuation(Code::library), state_{&state}, queue_{queue} {}
 
     void run(StateBase&) noexcept override;
-
-    /// Frees the node; the caller gets its handle.
-    [[nodiscard]] StateBase* take() noexcept {
-        StateBase* state = state_;
-        delete this;
-        return state;
-    }
+    /// Ends the node; the caller gets its handle.
+    [[nodiscard]] StateBase* take() noexcept;
 
     StateBase* const state_;  // with a handle
     Node* next_ = nullptr;
     Node* previous_ = nullptr;
 
 private:
-    IntrusivePtr<Queue> queue_;
+    Queue& queue_;
 };
 
-/// Shared with the continuations, which may outlive the range: one that runs at this moment cannot be taken back.
+/// Outlives the range if a continuation runs at that moment, which cannot be taken back: then the last of those frees
+/// the queue.
 class Completions::Queue {
 public:
-    Queue(Clock& clock, Duration timeout) noexcept
-        : clock_(&clock), timeout_{timeout}, deadline_{deadline_after(clock.now(), timeout)} {}
+    Queue(std::size_t initial, Clock& clock, Duration timeout)
+        : clock_(&clock), timeout_{timeout}, deadline_{deadline_after(clock.now(), timeout)}, initial_{initial} {}
 
-    void add_ref() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
-    void release() noexcept {
-        if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
-    }
-
+    /// The initial ones, before anybody iterates.
+    void add_all(const std::vector<StateBase*>& states) noexcept;
+    [[nodiscard]] bool is_initial(const Node& node) const noexcept { return initial_.holds(node); }
     void add(Node& node) noexcept;
-    /// False once the queue is closed: the node belongs to the caller.
-    [[nodiscard]] bool move_to_done(Node& node) noexcept;
+    void move_to_done(Node& node) noexcept;
     /// All that are done, oldest first; null if there are none.
     [[nodiscard]] Node* take_done() noexcept;
     /// Blocks until something is done; false if nothing is pending.
     [[nodiscard]] bool wait();
-    /// Nothing comes any more. Gives all nodes but those that run at this moment, which free themselves.
+    /// Nothing comes any more. Gives all nodes but those that run at this moment, which end themselves.
     [[nodiscard]] Node* close() noexcept;
+    /// After close(): the queue is freed, now or by the last node that runs.
+    void abandon() noexcept;
 
     [[nodiscard]] std::size_t size() const {
         const std::lock_guard lock(mutex_);
@@ -70,7 +66,10 @@ public:
     std::atomic<std::size_t> taken{0};
 
 private:
+    ~Queue() = default;
+
     [[nodiscard]] bool has_done() const noexcept { return done_first_.load(std::memory_order_relaxed) != nullptr; }
+    void link(Node& node) noexcept;
     void unlink(Node& node) noexcept;
     void block();
     [[noreturn]] void throw_timeout() const;
@@ -79,7 +78,7 @@ private:
     const Duration timeout_;
     const TimePoint deadline_;
     const std::uint32_t generation_ = fork_generation();
-    std::atomic<std::size_t> references_{0};
+    NodeStorage<Node> initial_;
     SpinHistory history_;
 
     mutable std::mutex mutex_;
@@ -90,6 +89,7 @@ private:
     std::size_t size_ = 0;  // of both lists
     std::size_t done_size_ = 0;
     bool closed_ = false;
+    bool abandoned_ = false;
     ParkingWord asleep_{0};  // set under the mutex when nothing is done, reset by who changes that
 };
 
@@ -105,12 +105,30 @@ private:
     std::size_t at_most_;
 };
 
-void Completions::Node::run(StateBase&) noexcept {
-    const IntrusivePtr<Queue> queue = std::move(queue_);
-    if (!queue->move_to_done(*this)) take()->drop_handle();
+void Completions::Node::run(StateBase&) noexcept { queue_.move_to_done(*this); }
+
+StateBase* Completions::Node::take() noexcept {
+    StateBase* const state = state_;
+    if (!queue_.is_initial(*this)) delete this;
+    return state;
 }
 
 // ---- the queue
+
+// Together as many as the nearest cache holds: with the mutex for each, and once more for each when it is attached, a
+// million would be fetched twice.
+void Completions::Queue::add_all(const std::vector<StateBase*>& states) noexcept {
+    constexpr std::size_t together = 64;
+    for (std::size_t begin = 0; begin < states.size(); begin += together) {
+        const std::size_t end = std::min(begin + together, states.size());
+        {
+            const std::lock_guard lock(mutex_);
+            for (std::size_t i = begin; i < end; ++i) link(initial_.make(i, *this, *states[i]));
+        }
+        for (std::size_t i = begin; i < end; ++i)
+            if (!states[i]->attach(initial_[i])) initial_[i].run(*states[i]);
+    }
+}
 
 void Completions::Queue::add(Node& node) noexcept {
     StateBase& state = *node.state_;
@@ -118,12 +136,16 @@ void Completions::Queue::add(Node& node) noexcept {
     const IntrusivePtr<StateBase> keep(&state);
     {
         const std::lock_guard lock(mutex_);
-        node.next_ = pending_;
-        if (pending_) pending_->previous_ = &node;
-        pending_ = &node;
-        ++size_;
+        link(node);
     }
     if (!state.attach(node)) node.run(state);
+}
+
+void Completions::Queue::link(Node& node) noexcept {
+    node.next_ = pending_;
+    if (pending_) pending_->previous_ = &node;
+    pending_ = &node;
+    ++size_;
 }
 
 void Completions::Queue::unlink(Node& node) noexcept {
@@ -132,22 +154,28 @@ void Completions::Queue::unlink(Node& node) noexcept {
     node.next_ = nullptr;
 }
 
-bool Completions::Queue::move_to_done(Node& node) noexcept {
-    bool wake = false;
+void Completions::Queue::move_to_done(Node& node) noexcept {
+    StateBase* unwanted = nullptr;
+    bool is_last = false;
     {
         const std::lock_guard lock(mutex_);
         unlink(node);
-        if (closed_) return false;
-        if (has_done())
-            done_last_->next_ = &node;
-        else
-            done_first_.store(&node, std::memory_order_relaxed);
-        done_last_ = &node;
-        ++done_size_;
-        wake = asleep_.exchange(0, std::memory_order_relaxed) != 0;
+        if (closed_) {
+            unwanted = node.take();
+            is_last = abandoned_ && !pending_;
+        } else {
+            if (has_done())
+                done_last_->next_ = &node;
+            else
+                done_first_.store(&node, std::memory_order_relaxed);
+            done_last_ = &node;
+            ++done_size_;
+            // With the mutex: without it, who is woken might have freed the queue.
+            if (asleep_.exchange(0, std::memory_order_relaxed) != 0) wake_one(asleep_);
+        }
     }
-    if (wake) wake_one(asleep_);
-    return true;
+    if (unwanted) unwanted->drop_handle();
+    if (is_last) delete this;
 }
 
 Completions::Node* Completions::Queue::take_done() noexcept {
@@ -208,6 +236,16 @@ Completions::Node* Completions::Queue::close() noexcept {
     return gone;
 }
 
+void Completions::Queue::abandon() noexcept {
+    bool is_last = false;
+    {
+        const std::lock_guard lock(mutex_);
+        abandoned_ = true;
+        is_last = !pending_;
+    }
+    if (is_last) delete this;
+}
+
 void Completions::Queue::dependencies(Dependencies& dependencies, std::size_t at_most) const {
     const std::lock_guard lock(mutex_);
     if (has_done()) return;
@@ -231,27 +269,54 @@ void Completions::Queue::throw_timeout() const {
 
 // ---- the handle on it
 
-Completions::Completions(Clock& clock, Duration timeout) : queue_{new Queue(clock, timeout)} {}
+namespace {
+
+void refuse_if_forked(const std::vector<StateBase*>& states) {
+    if (fork_generation() == 0) return;
+    for (const StateBase* state : states) state->refuse_if_forked();
+}
+
+// One that a test drives, if there is one among them.
+Clock& clock_of(const std::vector<StateBase*>& states) noexcept {
+    if (counting_clocks_exist())
+        for (StateBase* state : states)
+            if (state->clock().counts_activities()) return state->clock();
+    return steady_clock();
+}
+
+}  // namespace
+
+Completions::Completions(const std::vector<StateBase*>& states, Duration timeout)
+    : Completions(states, clock_of(states), timeout) {}
+
+Completions::Completions(const std::vector<StateBase*>& states, Clock& clock, Duration timeout) {
+    try {
+        refuse_if_forked(states);
+        queue_ = new Queue(states.size(), clock, timeout);
+    } catch (...) {
+        for (StateBase* state : states) state->drop_handle();
+        throw;
+    }
+    queue_->add_all(states);
+}
 
 Completions::~Completions() {
     // What belongs to a parent process stays as it is: its threads may have been at work on it when it forked.
-    if (queue_->made_before_fork()) {
-        static_cast<void>(queue_.detach());
-        return;
-    }
+    if (queue_->made_before_fork()) return;
     for (Node* left : {std::exchange(done_, nullptr), queue_->close()}) {
         while (left) {
             Node* const node = std::exchange(left, left->next_);
             node->take()->drop_handle();
         }
     }
+    queue_->abandon();
 }
 
 void Completions::add(StateBase* state) {
     try {
         queue_->refuse_if_forked();
         state->refuse_if_forked();
-        queue_->add(*new Node(queue_, *state));
+        queue_->add(*new Node(*queue_, *state));
     } catch (...) {
         state->drop_handle();
         throw;

@@ -9,11 +9,11 @@ namespace concur::detail {
 
 class Joint::Node final : public Continuation {
 public:
-    Node() noexcept : Continuation(Code::library) {}
-    void run(StateBase& source) noexcept override {
-        joint->arrived(static_cast<std::size_t>(this - joint->nodes_.get()), source);
-    }
-    Joint* joint = nullptr;
+    explicit Node(Joint& joint) noexcept : Continuation(Code::library), joint_{joint} {}
+    void run(StateBase& source) noexcept override { joint_.arrived(joint_.nodes_.index_of(*this), source); }
+
+private:
+    Joint& joint_;
 };
 
 Joint::Joint(Sources sources, Until until, bool cancel_rest)
@@ -22,8 +22,9 @@ Joint::Joint(Sources sources, Until until, bool cancel_rest)
       until_{until},
       cancels_rest_{cancel_rest},
       left_{sources.size() + 1},
-      nodes_{std::make_unique<Node[]>(sources.size())},
+      nodes_{sources.size()},
       sources_{std::move(sources)} {
+    if (!counting_clocks_exist()) return;
     // One that a test drives, if there is one among them: what waits there ends only when it is driven.
     for (StateBase* source : sources_) {
         if (!source->clock().counts_activities()) continue;
@@ -36,14 +37,12 @@ Joint::~Joint() = default;
 
 void Joint::start() noexcept {
     add_unshared_ref();  // its own, until nothing is left
-    std::size_t attached = 0;
-    for (; attached < size_ && phase() == Phase::pending; ++attached) {
-        Node& node = nodes_[attached];
-        node.joint = this;
-        if (!sources_[attached]->attach(node)) node.run(*sources_[attached]);
+    for (; attached_ < size_ && phase() == Phase::pending; ++attached_) {
+        Node& node = nodes_.make(attached_, *this);
+        if (!sources_[attached_]->attach(node)) node.run(*sources_[attached_]);
     }
     if (second_is_through()) leave_and_settle();
-    depart(size_ - attached + 1);
+    depart(size_ - attached_ + 1);
 }
 
 bool Joint::is_decided_by(const StateBase& source) const noexcept {
@@ -100,7 +99,7 @@ void Joint::leave_and_settle() noexcept {
 void Joint::leave() noexcept {
     const Sources sources = take_sources();
     std::size_t gone = 0;
-    for (std::size_t i = 0; i < size_; ++i)
+    for (std::size_t i = 0; i < attached_; ++i)
         if (sources[i]->detach(nodes_[i])) ++gone;
     if (gone != 0) depart(gone);
 }

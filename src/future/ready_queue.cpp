@@ -46,6 +46,21 @@ Continuation& ReadyList::pop() noexcept {
     return continuation;
 }
 
+void ReadyQueue::run_all(Continuation* list, StateBase& source, bool for_other) noexcept {
+    const bool is_alone = !running_ && !list->next_ && list->code_ == Continuation::Code::library;
+    if (!is_alone) {
+        add(list, source, for_other);
+        return run();
+    }
+    // What futures that are waited for together have, a million times: it need not pass through the queue.
+    running_ = true;
+    list->source_ = &source;
+    list->for_other_ = for_other;
+    run_one(*list);
+    running_ = false;
+    run();
+}
+
 void ReadyQueue::add(Continuation* list, StateBase& source, bool for_other) noexcept {
     Continuation* oldest = nullptr;
     while (list) {
@@ -89,7 +104,7 @@ void ReadyQueue::run() noexcept {
     for (;;) {
         run_library();
         if (!callbacks_.first) break;
-        run_one(callbacks_.pop());
+        run_counted(callbacks_.pop());
     }
     running_ = false;
 }
@@ -109,15 +124,19 @@ void ReadyQueue::empty_for_wait() noexcept {
 }
 
 void ReadyQueue::run_library() noexcept {
-    while (library_.first) run_one(library_.pop());
+    while (library_.first) run_counted(library_.pop());
+}
+
+void ReadyQueue::run_counted(Continuation& continuation) noexcept {
+    StateBase* const source = continuation.source_;
+    run_one(continuation);
+    source->release();
 }
 
 void ReadyQueue::run_one(Continuation& continuation) noexcept {
     const bool for_other_before = std::exchange(for_other_, continuation.for_other_);
     const Role role;
-    StateBase* source = continuation.source_;
-    continuation.run(*source);
-    source->release();
+    continuation.run(*continuation.source_);
     for_other_ = for_other_before;
 }
 

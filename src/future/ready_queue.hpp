@@ -23,9 +23,9 @@ class ReadyQueue {
 public:
     static ReadyQueue& of_this_thread() noexcept;
 
-    /// Adds a closed list (newest first, as it was attached), to be run oldest first. The caller holds a reference on
-    /// `source`.
-    void add(Continuation* list, StateBase& source, bool for_other) noexcept;
+    /// Runs a closed list (newest first, as it was attached), oldest first, and what follows from that; unless a call
+    /// further up on this thread's stack is at it, which goes on with these. The caller holds a reference on `source`.
+    void run_all(Continuation* list, StateBase& source, bool for_other) noexcept;
 
     /// For a source that is done: runs the continuation at once. Deep inside others of that kind it is queued instead,
     /// so that a loop of them needs no deeper stack the longer it is.
@@ -44,7 +44,10 @@ public:
     [[nodiscard]] bool runs_for_other() const noexcept { return for_other_; }
 
 private:
+    void add(Continuation* list, StateBase& source, bool for_other) noexcept;
     void run_library() noexcept;
+    /// With a reference on its source, which is dropped.
+    void run_counted(Continuation& continuation) noexcept;
     void run_one(Continuation& continuation) noexcept;
     static void defer(ReadyList callbacks, Clock& clock) noexcept;
 

@@ -238,8 +238,7 @@ void StateBase::run_continuations() noexcept {
     if (!list) return;
     ReadyQueue& queue = ReadyQueue::of_this_thread();
     const bool for_other = (word_.load(std::memory_order_relaxed) & by_other_flag) != 0 || queue.runs_for_other();
-    queue.add(list, *this, for_other);
-    queue.run();
+    queue.run_all(list, *this, for_other);
 }
 
 // ---- waiting

@@ -4,6 +4,7 @@
 
 #include "concur/call/call_context.hpp"
 #include "concur/core/errors.hpp"
+#include "concur/core/text.hpp"
 
 namespace concur::testing {
 namespace {
@@ -44,10 +45,7 @@ std::shared_ptr<const detail::Injection> make_failure(int n, std::exception_ptr 
 
 std::shared_ptr<const detail::Injection> make_pause(int n, Duration time) {
     if (time.is_nan() || time < Duration())
-        throw ConfigError("Delay",
-                          fmt::format("{} s is not allowed; 0 or more",
-                                      time.is_nan() ? std::string("not a number of")
-                                                    : fmt::to_string(static_cast<double>(time.count()) / 1e9)));
+        throw ConfigError("Delay", fmt::format("{} is not allowed; 0 or more", detail::text_of(time)));
     return std::make_shared<Pause>(checked_number("Delay", n), time);
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "concur/core/text.hpp"
 #include "concur/future/state.hpp"
 #include "testing/manual_time.hpp"
 
@@ -16,8 +17,8 @@ ManualClock::operator TimeSource() const { return TimeSource(detail::IntrusivePt
 void ManualClock::advance(Duration time) {
     if (time.is_nan()) throw ConfigError("advance", "not a number is not allowed; 0 or more");
     if (time < Duration())
-        throw ConfigError("advance", fmt::format("{} s is not allowed; time does not go back, 0 or more",
-                                                 static_cast<double>(time.count()) / 1e9));
+        throw ConfigError("advance",
+                          fmt::format("{} is not allowed; time does not go back, 0 or more", detail::text_of(time)));
     time_->refuse_if_forked();
     time_->advance(time);
 }

@@ -119,7 +119,9 @@ template <class Enum>
         const std::string_view name = name_of_value(value);
         return name.empty() ? fmt::format("{}", static_cast<int>(value)) : std::string(name);
     }
-std::string print_value(Mode value) { return std::string(to_string(value)); }
+std::string print_value(Mode value) {
+    return value == Mode::dynamic ? std::string(to_string(value)) : print_value<Mode>(value);
+}
 std::string print_value(std::int64_t value) { return fmt::format("{}", value); }
 std::string print_value(int value) { return fmt::format("{}", value); }
 std::string print_value(bool value) { return fmt::format("{}", value); }

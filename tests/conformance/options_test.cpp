@@ -61,6 +61,8 @@ TEST_CASE("any other mode name is refused with the list of names", "[worker][W2]
 
 TEST_CASE("a mode that is no place is refused", "[worker][W3]") {
     CHECK(refusal(Worker<Plain>::options().mode(Mode::dynamic)).first == "mode");
+    CHECK(contains(refusal(Worker<Plain>::options().mode(static_cast<Mode>(99))).second, "99"));
+    CHECK(contains(refusal(Worker<Plain>::options().mode("th\xffread\n")).second, "\"th\\xffread\\n\""));
     CHECK(refusal(Worker<Plain>::options().mode(static_cast<Mode>(77))).first == "mode");
 }
 

@@ -9,12 +9,12 @@
 #include "support/child_process.hpp"
 
 // What sanitizers cannot do, the builds without them test.
-#ifdef __SANITIZE_THREAD__
+#ifdef CONCUR_SANITIZES_THREADS
 constexpr bool child_may_start_threads = false;
 #else
 constexpr bool child_may_start_threads = true;
 #endif
-#ifdef __SANITIZE_ADDRESS__
+#ifdef CONCUR_SANITIZES_ADDRESSES
 constexpr bool may_fork_while_others_allocate = false;  // the allocator's lock would stay locked in the child
 // In a child, what only the parent's threads refer to looks like a leak.
 static bool in_child = false;
@@ -41,7 +41,7 @@ int status_of_child(F f) {
     if (::pipe2(ends, O_CLOEXEC) != 0) std::abort();
     const pid_t child = ::fork();
     if (child == 0) {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef CONCUR_SANITIZES_ADDRESSES
         in_child = true;
 #endif
         f();

@@ -12,7 +12,7 @@ using concur::test::say;
 namespace {
 
 // ThreadSanitizer cannot; the builds without it test that.
-#ifdef __SANITIZE_THREAD__
+#ifdef CONCUR_SANITIZES_THREADS
 constexpr bool child_may_start_threads = false;
 #else
 constexpr bool child_may_start_threads = true;

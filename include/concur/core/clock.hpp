@@ -150,6 +150,10 @@ protected:
 /// From now on; may be called again with the same listener, which must live for ever.
 void listen_to_wake_ups(WakeListener& listener) noexcept;
 
+/// Whether there has ever been a clock that counts activities. A program without need not look for one in a million
+/// states.
+[[nodiscard]] bool counting_clocks_exist() noexcept;
+
 }  // namespace concur::detail
 
 namespace concur {

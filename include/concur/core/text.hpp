@@ -26,7 +26,7 @@ enum class Reading : unsigned char { good, not_one, out_of_range };
 [[nodiscard]] std::string text_of(double value);
 /// "0.25 s", "never", "not a number"
 [[nodiscard]] std::string text_of(Duration value);
-/// In quotes, and cut if it is very long.
+/// In quotes, with escapes for what would not be seen or is no UTF-8, and cut if it is very long.
 [[nodiscard]] std::string quoted(std::string_view text);
 
 }  // namespace concur::detail

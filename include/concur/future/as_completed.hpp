@@ -27,7 +27,9 @@ namespace detail {
 /// The states behind an AsCompleted: those that are not done yet, and a queue of those that are.
 class Completions {
 public:
-    Completions(Clock& clock, Duration timeout);
+    /// Takes over the handles, also if it throws.
+    Completions(const std::vector<StateBase*>& states, Duration timeout);
+    Completions(const std::vector<StateBase*>& states, Clock& clock, Duration timeout);
     /// Linear, also if a million are pending. Waits for nobody.
     ~Completions();
     Completions(const Completions&) = delete;
@@ -45,7 +47,7 @@ private:
     class Queue;
     class Pending;
 
-    IntrusivePtr<Queue> queue_;
+    Queue* queue_;          // freed with the last node that still runs when this goes away
     Node* done_ = nullptr;  // taken out of the queue, not given yet
 };
 
@@ -94,9 +96,7 @@ public:
 
 private:
     AsCompleted(std::vector<Future<T>> futures, const AsCompletedOptions& options, std::nullptr_t)
-        : completions_(clock_of(futures), options.timeout) {
-        for (Future<T>& future : futures) add(std::move(future));
-    }
+        : completions_(release_all(futures), options.timeout) {}
 
     template <class Range>
     [[nodiscard]] static std::vector<Future<T>> handles_of(Range&& futures) {
@@ -111,14 +111,13 @@ private:
         }
     }
 
-    // One that a test drives, if there is one among them.
-    [[nodiscard]] static detail::Clock& clock_of(const std::vector<Future<T>>& futures) {
-        for (const Future<T>& future : futures) {
-            if (!future.valid()) continue;
-            detail::Clock& clock = future.shared_state_of_future()->clock();
-            if (clock.counts_activities()) return clock;
-        }
-        return detail::steady_clock();
+    [[nodiscard]] static std::vector<detail::StateBase*> release_all(std::vector<Future<T>>& futures) {
+        std::vector<detail::StateBase*> states;
+        states.reserve(futures.size());
+        for (const Future<T>& future : futures)
+            if (!future.valid()) detail::throw_no_state();
+        for (Future<T>& future : futures) states.push_back(future.release_state());
+        return states;
     }
 
     void advance() {

@@ -14,6 +14,7 @@
 #include "concur/core/fork.hpp"
 #include "concur/core/intrusive_ptr.hpp"
 #include "concur/future/future.hpp"
+#include "concur/future/node_storage.hpp"
 #include "concur/future/unwrap.hpp"
 
 namespace concur::detail {
@@ -94,7 +95,8 @@ private:
     std::atomic<bool> rest_is_cancelled_{false};
     // Continuations that have neither run nor been taken back, and start() while it is at work.
     std::atomic<std::size_t> left_;
-    std::unique_ptr<Node[]> nodes_;
+    std::size_t attached_ = 0;
+    NodeStorage<Node> nodes_;                 // the first `attached_` are made
     std::unique_ptr<ProgressLine> progress_;  // here, because a continuation may still run when the wait has ended
     std::mutex mutex_;                        // guards sources_, which other threads read while they are there
     Sources sources_;

@@ -183,12 +183,17 @@ struct MultipleRule : RuleTag {
     }
     template <class T>
     constexpr bool operator()(const T& value) const {
-        using Common = std::conditional_t<std::is_signed_v<T>, std::int64_t, std::uint64_t>;
-        constexpr auto magnitude = static_cast<Common>(factor < 0 ? -factor : factor);
-        return static_cast<Common>(value) % magnitude == 0;
+        return magnitude(value) % magnitude(factor) == 0;
     }
     [[nodiscard]] static std::string spelling() { return "multiple_of<" + describe(factor) + ">"; }
     [[nodiscard]] static std::string demand() { return "must be a multiple of " + describe(factor); }
+
+private:
+    // That of the lowest number has no signed type.
+    static constexpr std::uint64_t magnitude(auto number) noexcept {
+        const auto wrapped = static_cast<std::uint64_t>(number);
+        return std::cmp_less(number, 0) ? 0 - wrapped : wrapped;
+    }
 };
 
 template <bool is_max, std::size_t length>
@@ -294,7 +299,7 @@ struct ChoiceRule : RuleTag {
     }
     template <class T>
     constexpr bool operator()(const T& value) const {
-        return ((value == value_of(choices)) || ...);
+        return (is_equal(value, value_of(choices)) || ...);
     }
     [[nodiscard]] static std::string spelling() { return "one_of<" + list() + ">"; }
     [[nodiscard]] static std::string demand() { return "must be one of " + list(); }

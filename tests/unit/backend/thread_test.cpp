@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <fstream>
+#include <latch>
 #include <memory>
 #include <string>
 #include <thread>
@@ -161,8 +162,13 @@ TEST_CASE("thousands of workers leave no thread and no descriptor", "[thread][W5
 TEST_CASE("workers that end inside themselves leave no thread for long", "[thread][W23]") {
     const auto end_inside = [] {
         auto slot = std::make_shared<Proxy<Plain>>(Worker<Plain>::options().init());
-        const auto ended = Proxy<Plain>(*slot).call([slot](Plain&) { *slot = {}; });
+        std::latch only_inside(1);
+        const auto ended = Proxy<Plain>(*slot).call([slot, &only_inside](Plain&) {
+            only_inside.wait();
+            *slot = {};
+        });
         slot.reset();
+        only_inside.count_down();
         ended.wait();
     };
     // A stop that nobody waits for has a timer, and the first timer starts the runtime's threads: those stay.

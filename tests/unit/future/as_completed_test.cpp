@@ -195,7 +195,7 @@ TEST_CASE("a time that is over before it begins lets out what is done", "[as_com
 TEST_CASE("the wait for the next future is a wait on the clock", "[as_completed][F33]") {
     JumpingClock clock;
     const Promise<int> promise;
-    concur::detail::Completions completions(clock, 5s);
+    concur::detail::Completions completions({}, clock, 5s);
     CHECK(completions.next() == nullptr);
     completions.add(promise.future().release_state());
     const auto before = clock.now();

@@ -69,5 +69,5 @@ TEST_CASE("the text of a refused mode is kept whole in the message", "[worker][W
     const std::string text =
         text_of_error<ConfigError>([] { return Worker<Plain>::options().mode("qu\"antum").init(); });
     CHECK(contains(text, "mode"));
-    CHECK(contains(text, "qu\"antum"));
+    CHECK(contains(text, "qu\\\"antum"));
 }

@@ -68,6 +68,9 @@ TEST_CASE("a multiple has no rest", "[valid][W40]") {
     for (const int value : {1, -1, INT_MAX - 2, INT_MIN}) CHECK(broken<Threes>(value) == "multiple_of<3>");
     CHECK(broken<Valid<int, multiple_of<-3>>>(6) == "kept");
     CHECK(broken<Valid<int, multiple_of<-1>>>(INT_MIN) == "kept");
+    CHECK(broken<Valid<int, multiple_of<INT_MIN>>>(INT_MIN) == "kept");
+    CHECK(broken<Valid<int, multiple_of<INT_MIN>>>(INT_MAX) == "multiple_of<-2147483648>");
+    CHECK(broken<Valid<unsigned, multiple_of<-3>>>(9U) == "kept");
     CHECK(broken<Valid<std::uint64_t, multiple_of<2>>>(UINT64_MAX) == "multiple_of<2>");
 }
 
@@ -111,6 +114,7 @@ TEST_CASE("a pattern refuses text over 4 KiB unless a length stands before it", 
 TEST_CASE("one of several values", "[valid][W40]") {
     CHECK(broken<Valid<int, one_of<1, 2, 3>>>(2) == "kept");
     CHECK(broken<Valid<int, one_of<1, 2, 3>>>(4) == "one_of<1, 2, 3>");
+    CHECK(broken<Valid<int, one_of<4294967295U>>>(-1) == "one_of<4294967295>");
     CHECK(broken<Valid<std::string, one_of<"a", "bc">>>("bc") == "kept");
     CHECK(broken<Valid<std::string, one_of<"a", "bc">>>("b") == "one_of<\"a\", \"bc\">");
     CHECK(broken<Valid<Colour, one_of<Colour::green>>>(Colour::green) == "kept");
