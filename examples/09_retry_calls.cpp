@@ -12,8 +12,8 @@
 using namespace std::chrono_literals;
 
 struct ServiceError : std::runtime_error {
-    ServiceError(int status, concur::Duration retry_after = {})
-        : std::runtime_error(fmt::format("status {}", status)), status{status}, retry_after{retry_after} {}
+    ServiceError(int code, concur::Duration pause = {})
+        : std::runtime_error(fmt::format("status {}", code)), status{code}, retry_after{pause} {}
     int status;
     concur::Duration retry_after;
 };
