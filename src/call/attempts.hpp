@@ -27,6 +27,7 @@ public:
     std::unique_ptr<RejectedHistory> rejected;
     /// Of the attempt that runs, or whose outcome is waited for.
     IntrusivePtr<AttemptTimer> attempt_timer;
+    IntrusivePtr<Arrival> arrival;
     /// Of the wait before the next one.
     IntrusivePtr<BackoffTimer> backoff_timer;
     /// The last attempt returned a future, and its outcome has not been looked at.

@@ -63,7 +63,7 @@ void CallBase::arm_deadline() {
 
 void CallBase::disarm_deadline() noexcept {
     Rare* rare = rare_.load(std::memory_order_acquire);
-    if (rare && rare->deadline_timer) rare->deadline_timer->let_go(host_->clock());
+    if (rare && rare->deadline_timer) rare->deadline_timer->let_go(clock());
 }
 
 void CallBase::set_last_error(std::exception_ptr error) noexcept {
@@ -142,7 +142,7 @@ void CallBase::ended(Phase from) noexcept {
         if (Inputs* inputs = rare().inputs) inputs->leave();
     disarm_deadline();
     if (from == Phase::waiting)
-        if (Attempts* attempts = rare().attempts.get()) attempts->let_go(host_->clock());
+        if (Attempts* attempts = rare().attempts.get()) attempts->let_go(clock());
     // A queued call stays in its queue as a tombstone until the worker comes by.
     if (from == Phase::pending || from == Phase::waiting) host_->release_held(*this);
 }

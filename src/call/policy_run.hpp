@@ -33,6 +33,7 @@ private:
     [[nodiscard]] bool await_next_attempt(const RetryDecision& decision) noexcept;
     void conclude(const RetryDecision& decision) noexcept;
     void fail(std::exception_ptr error, StopReason reason) noexcept;
+    void give_up() noexcept;
     void leave() noexcept;
 
     // An attempt whose method returned a future. False if the call has ended or is put aside.
