@@ -158,7 +158,7 @@ bool PolicyRun::await_permits(LimitCore& core) noexcept {
     attempts_->permit_wait = wait;
     if (puts_aside()) {
         put_aside([&] {
-            if (wait->start()) Arrival::bring_back(call_);
+            if (wait->start()) bring_back(call_);
             const Phase phase = call_.phase();
             if (phase == Phase::finishing || phase == Phase::done) wait->let_go();  // ended before it was in the queue
         });
