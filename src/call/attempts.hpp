@@ -34,6 +34,7 @@ public:
     IntrusivePtr<PermitWait> permit_wait;
     /// Of the attempt that runs, or whose outcome is waited for.
     IntrusivePtr<AttemptTimer> attempt_timer;
+    IntrusivePtr<Arrival> arrival;
     /// Of the wait before the next one.
     IntrusivePtr<BackoffTimer> backoff_timer;
     /// The last attempt returned a future, and its outcome has not been looked at.

@@ -63,7 +63,7 @@ void CallBase::arm_deadline() {
 
 void CallBase::disarm_deadline() noexcept {
     Rare* rare = rare_.load(std::memory_order_acquire);
-    if (rare && rare->deadline_timer) rare->deadline_timer->let_go(host_->clock());
+    if (rare && rare->deadline_timer) rare->deadline_timer->let_go(clock());
 }
 
 void CallBase::set_last_error(std::exception_ptr error) noexcept {
@@ -148,7 +148,7 @@ void CallBase::ended(Phase from) noexcept {
 
 void CallBase::let_go_of_attempts() noexcept {
     Rare* const rare = rare_.load(std::memory_order_acquire);
-    if (rare && rare->attempts) rare->attempts->let_go(host_->clock());
+    if (rare && rare->attempts) rare->attempts->let_go(clock());
 }
 
 void CallBase::describe_failure(Failure& failure, std::shared_ptr<Observer>& observer) const {

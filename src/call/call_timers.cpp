@@ -1,5 +1,7 @@
 #include "call/call_timers.hpp"
 
+#include <thread>
+
 #include "call/attempts.hpp"
 
 namespace concur::detail {
@@ -7,12 +9,14 @@ namespace concur::detail {
 void CallTimer::start(CallBase& call, TimePoint when) {
     call.add_ref();
     call_.store(&call, std::memory_order_release);
-    call.host().clock().schedule(IntrusivePtr<Timer>(this), when);
+    call.clock().schedule(IntrusivePtr<Timer>(this), when);
 }
 
-void CallTimer::let_go(Clock& clock) noexcept {
+bool CallTimer::let_go(Clock& clock) noexcept {
     clock.unschedule(*this);
-    if (CallBase* call = call_.exchange(nullptr, std::memory_order_acq_rel)) call->release();
+    CallBase* const call = call_.exchange(nullptr, std::memory_order_acq_rel);
+    if (call) call->release();
+    return call != nullptr;
 }
 
 void CallTimer::expired() noexcept {
@@ -24,7 +28,7 @@ void CallTimer::expired() noexcept {
 
 void CallDeadline::fire(CallBase& call) noexcept {
     const TimePoint deadline = call.deadline();
-    if (deadline > call.host().clock().now()) {  // the outer call has ended meanwhile, and its deadline with it
+    if (deadline > call.clock().now()) {  // the outer call has ended meanwhile, and its deadline with it
         if (deadline != no_deadline) start(call, deadline);
         return;
     }
@@ -40,25 +44,29 @@ void CallDeadline::fire(CallBase& call) noexcept {
 
 // If no other attempt can follow, nobody has to wait for the return of this one.
 void AttemptTimer::fire(CallBase& call) noexcept {
-    if (call.attempts() != number_) return;
     const AttemptReport report{.end = AttemptEnd::failed,
                                .number = number_,
                                .now = deadline_,
                                .deadline = call.deadline(),
                                .stop = stop_asked(call),
                                .repeatable = call.is_repeatable()};
-    if (const auto end = end_without_retry(numbers_, report)) {
-        if (const auto claim = call.claim(Phase::running, Phase::waiting))
-            call.complete(claim, attempt_timeout_error(call.method_name(), number_, numbers_.attempt_timeout, nullptr),
-                          end->reason, CompletedBy::other);
-    }
+    const auto end = end_without_retry(numbers_, report);
+    const IntrusivePtr<StateBase> source = call.attempts() == number_ ? call.source() : IntrusivePtr<StateBase>();
+    // Nothing runs here for an attempt that waits for a future: its outcome is waited for no longer.
+    const bool is_back = !end && source && call.advance(Phase::waiting, Phase::queued);
+    const auto claim = end ? call.claim(Phase::running, Phase::waiting) : StateBase::Claim{false, Phase::done};
+    is_past_.store(true, std::memory_order_release);
+    if (is_back) call.host().enqueue_held(call);
+    if (claim)
+        call.complete(claim, attempt_timeout_error(call.method_name(), number_, numbers_.attempt_timeout, nullptr),
+                      end->reason, CompletedBy::other);
     call.request_stop_of_attempt(number_);
-    if (call.attempts() != number_) return;
-    // Nothing runs here for the attempt: its outcome is waited for no longer.
-    if (const IntrusivePtr<StateBase> source = call.source()) {
-        source->cancel(Cancel::only_this);
-        Arrival::bring_back(call);
-    }
+    if (source && (is_back || claim)) source->cancel(Cancel::only_this);
+}
+
+void AttemptTimer::retire(Clock& clock) noexcept {
+    if (let_go(clock)) return;
+    while (!is_past_.load(std::memory_order_acquire)) std::this_thread::yield();
 }
 
 void Heir::begin(CallBase& call, const IntrusivePtr<StopState>& outer) {
@@ -82,15 +90,26 @@ void Heir::stop_requested() noexcept {
     if (call_.deadline() > call_.clock().now()) call_.cancel(Cancel::only_this);
 }
 
-void BackoffTimer::fire(CallBase& call) noexcept { Arrival::bring_back(call); }
+void BackoffTimer::fire(CallBase& call) noexcept { bring_back(call); }
 
 void Arrival::run(StateBase&) noexcept {
     const IntrusivePtr<CallBase> call = std::move(call_);
-    delete this;
-    bring_back(*call);
+    Step step = Step::awaited;
+    if (step_.compare_exchange_strong(step, Step::arriving, std::memory_order_acq_rel)) {
+        const bool is_back = call->advance(Phase::waiting, Phase::queued);
+        step_.store(Step::past, std::memory_order_release);
+        if (is_back) call->host().enqueue_held(*call);
+    }
+    release();
 }
 
-void Arrival::bring_back(CallBase& call) noexcept {
+void Arrival::withdraw() noexcept {
+    Step step = Step::awaited;
+    if (step_.compare_exchange_strong(step, Step::past, std::memory_order_acq_rel)) return;
+    while (step_.load(std::memory_order_acquire) != Step::past) std::this_thread::yield();
+}
+
+void bring_back(CallBase& call) noexcept {
     if (call.advance(Phase::waiting, Phase::queued)) call.host().enqueue_held(call);
 }
 

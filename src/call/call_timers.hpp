@@ -11,8 +11,8 @@ namespace concur::detail {
 class CallTimer : public Timer {
 public:
     void start(CallBase& call, TimePoint when);
-    /// It is not needed any more; one that is going off right now is not waited for.
-    void let_go(Clock& clock) noexcept;
+    /// It is not needed any more. False if it has gone off, or does so right now: that is not waited for.
+    bool let_go(Clock& clock) noexcept;
 
     void expired() noexcept final;
 
@@ -35,12 +35,16 @@ public:
     AttemptTimer(int number, const RetryNumbers& numbers, TimePoint deadline) noexcept
         : numbers_{numbers}, deadline_{deadline}, number_{number} {}
 
+    /// The attempt has ended: when this returns, the timer does not touch the call's next steps.
+    void retire(Clock& clock) noexcept;
+
 private:
     void fire(CallBase& call) noexcept override;
 
     const RetryNumbers& numbers_;
     TimePoint deadline_;
     int number_;
+    std::atomic<bool> is_past_{false};  // the part of it that moves the call
 };
 
 /// The backoff of a call that was put aside is over.
@@ -54,12 +58,24 @@ public:
     explicit Arrival(CallBase& call) noexcept : Continuation(Code::library), call_{&call} {}
     void run(StateBase& source) noexcept override;
 
-    /// A call that waits takes its place in the queue again.
-    static void bring_back(CallBase& call) noexcept;
+    /// The call goes on: when this returns, the arrival does not move it any more, however late the future comes.
+    void withdraw() noexcept;
+
+    void add_ref() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
+    void release() noexcept {
+        if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+    }
 
 private:
+    enum class Step : unsigned char { awaited, arriving, past };
+
     IntrusivePtr<CallBase> call_;
+    std::atomic<Step> step_{Step::awaited};
+    std::atomic<int> references_{0};
 };
+
+/// A call that waits takes its place in the queue again.
+void bring_back(CallBase& call) noexcept;
 
 /// Cancels a call when the one that it was made in is asked to stop; until either ends.
 class Heir final : public Continuation, public StopListener {

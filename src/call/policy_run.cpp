@@ -26,7 +26,7 @@ void PolicyRun::go_on(Outcome outcome) noexcept {
     for (;;) {
         if (outcome.returned && !take_returned(outcome)) return;
         end_attempt(outcome);
-        if (call_.phase() != Phase::running) return leave();  // somebody ended it meanwhile
+        if (call_.phase() != Phase::running) return give_up();
         const RetryDecision decision = judge(outcome);
         keep_rejected_result();
         if (!decision.again) return conclude(decision);
@@ -66,7 +66,7 @@ void PolicyRun::run_attempt(Outcome& outcome) noexcept {
 void PolicyRun::end_attempt(const Outcome& outcome) noexcept {
     give_back_permits(outcome);
     if (attempts_->attempt_timer) {
-        attempts_->attempt_timer->let_go(host_.clock());
+        attempts_->attempt_timer->retire(host_.clock());
         attempts_->attempt_timer = {};
     }
     call_.retire_stop_state();
@@ -102,7 +102,7 @@ bool PolicyRun::await_next_attempt(const RetryDecision& decision) noexcept {
 void PolicyRun::conclude(const RetryDecision& decision) noexcept {
     if (decision.end == CallEnd::value) {
         leave();
-        if (!call_.publish(Phase::running)) call_.drop_result();  // somebody was faster: it comes too late
+        if (!call_.publish(Phase::running)) give_up();
     } else if (decision.end == CallEnd::validation_error) {
         fail(attempts_->rejected->take_error(course()), decision.reason);
     } else {
@@ -115,6 +115,15 @@ void PolicyRun::fail(std::exception_ptr error, StopReason reason) noexcept {
     call_.drop_result();
     if (const auto claim = call_.claim(Phase::running))
         call_.complete(claim, std::move(error), reason, CompletedBy::owner);
+    else
+        give_up();
+}
+
+// Somebody else has ended the call, or is about to, and may still read this worker's name.
+void PolicyRun::give_up() noexcept {
+    leave();
+    call_.drop_result();
+    call_.await_description();
 }
 
 void PolicyRun::leave() noexcept {
@@ -149,7 +158,7 @@ bool PolicyRun::await_permits(LimitCore& core) noexcept {
     attempts_->permit_wait = wait;
     if (puts_aside()) {
         put_aside([&] {
-            if (wait->start()) Arrival::bring_back(call_);
+            if (wait->start()) bring_back(call_);
             const Phase phase = call_.phase();
             if (phase == Phase::finishing || phase == Phase::done) wait->let_go();  // ended before it was in the queue
         });
@@ -157,8 +166,10 @@ bool PolicyRun::await_permits(LimitCore& core) noexcept {
     }
     if (!begin_wait_or_fail()) return false;
     const bool goes_on = wait->start() ? end_wait() : sleep_in_place(course().deadline());
-    if (!goes_on) wait->let_go();
-    return goes_on;
+    if (goes_on) return true;
+    wait->let_go();
+    call_.await_description();
+    return false;
 }
 
 void PolicyRun::give_back_permits(const Outcome& outcome) noexcept {
@@ -198,31 +209,35 @@ bool PolicyRun::await_returned(StateBase* returned, Outcome& outcome) noexcept {
     const IntrusivePtr<StateBase> keep_returned(returned);
     const IntrusivePtr<CallBase> keep(&call_);
     const bool in_caller = host_.runs_in_caller();
+    const IntrusivePtr<Arrival> arrival(new Arrival(call_));
     attempts_->follows = true;
+    attempts_->arrival = arrival;
     call_.set_judges_source();
     call_.set_source(returned);
     if (!in_caller) hand_over();
     const bool waits = begin_wait();
     // First the edge and the continuation, then the look for a ring: see StateBase::follow.
-    auto* arrival = waits ? new Arrival(call_) : nullptr;
+    if (waits) arrival->add_ref();  // the continuation's
     const bool attached = waits && returned->attach(*arrival);
     const bool in_ring = attached && closes_ring(call_) && returned->detach(*arrival);
-    if (attached && !in_ring) return in_caller && await_in_caller(outcome);
-    delete arrival;
-    if (waits && !in_ring) {  // it is done meanwhile
-        Arrival::bring_back(call_);
+    if (waits && !in_ring) {
+        if (!attached) arrival->run(*returned);  // it is done meanwhile
         return in_caller && await_in_caller(outcome);
     }
-    if (in_ring && !call_.advance(Phase::waiting, Phase::running)) return false;
-    if (in_ring) host_.release_held(call_);
+    if (in_ring) {
+        arrival->release();
+        if (!call_.advance(Phase::waiting, Phase::running)) return false;
+        host_.release_held(call_);
+    }
     if (!in_caller) regain();
-    outcome = outcome_of_returned();
-    if (waits)
+    const Outcome unseen = outcome_of_returned();
+    if (unseen.returned) unseen.returned->drop_handle();
+    if (in_ring)
         outcome = {.error = std::make_exception_ptr(DeadlockError(
                        fmt::format("{} returned a future that waits for this very call", call_.method_name())))};
     else
         fail(stopped_error(host_.name(), call_.method_name()), StopReason::worker_stopped);
-    return waits;
+    return in_ring;
 }
 
 bool PolicyRun::await_in_caller(Outcome& outcome) noexcept {
@@ -245,8 +260,8 @@ bool PolicyRun::await_in_caller(Outcome& outcome) noexcept {
         deadlock = std::current_exception();
     }
     const bool goes_on = call_.advance(Phase::queued, Phase::running) || call_.advance(Phase::waiting, Phase::running);
+    if (!goes_on) return false;  // whoever ended it lets the host go
     host_.release_held(call_);
-    if (!goes_on) return false;
     outcome = outcome_of_returned();
     if (deadlock) {
         if (outcome.returned) outcome.returned->drop_handle();
@@ -257,6 +272,7 @@ bool PolicyRun::await_in_caller(Outcome& outcome) noexcept {
 
 PolicyRun::Outcome PolicyRun::outcome_of_returned() noexcept {
     attempts_->follows = false;
+    if (const IntrusivePtr<Arrival> arrival = std::move(attempts_->arrival)) arrival->withdraw();
     StateBase* const returned = call_.take_source();
     if (returned && returned->done()) return {.returned = returned};
     if (returned) returned->drop_handle();
@@ -284,7 +300,7 @@ bool PolicyRun::begin_wait_or_fail() noexcept {
 // Who ends the wait before its time makes the call run again.
 bool PolicyRun::end_wait() noexcept {
     const bool goes_on = call_.advance(Phase::waiting, Phase::running) || call_.phase() == Phase::running;
-    host_.release_held(call_);
+    if (goes_on) host_.release_held(call_);  // else whoever ended it lets the host go
     return goes_on;
 }
 
@@ -308,8 +324,8 @@ bool PolicyRun::sleep_in_place(TimePoint until) noexcept {
     } catch (...) {
         deadlock = std::current_exception();
     }
-    const bool goes_on = end_wait();
-    if (!goes_on || !deadlock) return goes_on;
+    if (!end_wait()) return false;
+    if (!deadlock) return true;
     fail(std::move(deadlock), StopReason::not_retryable);
     return false;
 }

@@ -35,6 +35,7 @@ private:
     [[nodiscard]] bool await_next_attempt(const RetryDecision& decision) noexcept;
     void conclude(const RetryDecision& decision) noexcept;
     void fail(std::exception_ptr error, StopReason reason) noexcept;
+    void give_up() noexcept;
     void leave() noexcept;
 
     // What an attempt takes of limits by itself: acquired before it, given back at its end.

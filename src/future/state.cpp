@@ -121,7 +121,8 @@ void StateBase::complete(Claim claim, std::exception_ptr error, StopReason reaso
         record.failure.time = clock().now();
         describe_failure(record.failure, record.observer);
     }
-    if (claim.from == Phase::queued) word_.fetch_or(described_flag, std::memory_order_release);
+    if (claim.from == Phase::queued || by == CompletedBy::other)
+        word_.fetch_or(described_flag, std::memory_order_release);
     if (claim.from != Phase::running) claimed(claim.from);
     const std::uint32_t other = by == CompletedBy::other ? by_other_flag : 0;
     std::uint32_t word = word_.load(std::memory_order_relaxed);

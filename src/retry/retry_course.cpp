@@ -82,7 +82,7 @@ AttemptReport RetryCourse::report(AttemptEnd end, TimePoint now, StopAsked stop,
 RetryDecision RetryCourse::failed(std::exception_ptr error, TimePoint now, StopAsked stop, bool repeatable) {
     AttemptReport report = this->report(AttemptEnd::failed, now, stop, repeatable);
     if (now >= deadline_) return conclude(report, error ? error : attempt_.last_error, {});
-    if (now >= attempt_deadline_)
+    if (now >= attempt_deadline_ || !error)
         error = attempt_timeout_error(attempt_.method_name, attempt_.number, rules_.numbers.attempt_timeout, error);
     if (rules_.numbers.num_retries > 0) {
         const ErrorVerdict verdict = rules_.functions.judge(error, judging());

@@ -511,7 +511,7 @@ TEST_CASE("where calls may overtake, others run while one is in backoff", "[retr
 TEST_CASE("ten thousand calls in backoff cost no thread", "[retry][R16][B16]") {
     const Mode mode = GENERATE(every_queueing_mode());
     CAPTURE(mode);
-    auto tasks = TaskWorker::options().mode(mode).num_retries(1).retry_wait(1h).init();
+    auto tasks = TaskWorker::options().mode(mode).num_retries(1).retry_wait(1h).retry_jitter(0).init();
     tasks.submit([] {}).result();
     std::vector<Future<void>> calls;
     for (int i = 0; i < 10'000; ++i)
