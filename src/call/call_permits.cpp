@@ -80,6 +80,7 @@ void PermitWait::told(Verdict verdict) noexcept {
         else
             give_back();
     } else if (call->advance(Phase::waiting, Phase::running)) {
+        call->host().release_held(*call);
         call->wake_parked();
     } else {
         give_back();

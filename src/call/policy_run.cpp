@@ -166,8 +166,10 @@ bool PolicyRun::await_permits(LimitCore& core) noexcept {
     }
     if (!begin_wait_or_fail()) return false;
     const bool goes_on = wait->start() ? end_wait() : sleep_in_place(course().deadline());
-    if (!goes_on) wait->let_go();
-    return goes_on;
+    if (goes_on) return true;
+    wait->let_go();
+    call_.await_description();
+    return false;
 }
 
 void PolicyRun::give_back_permits(const Outcome& outcome) noexcept {
@@ -298,7 +300,7 @@ bool PolicyRun::begin_wait_or_fail() noexcept {
 // Who ends the wait before its time makes the call run again.
 bool PolicyRun::end_wait() noexcept {
     const bool goes_on = call_.advance(Phase::waiting, Phase::running) || call_.phase() == Phase::running;
-    if (goes_on) host_.release_held(call_);  // else whoever ended it does so: the host may be gone
+    if (goes_on) host_.release_held(call_);  // else whoever ended it lets the host go
     return goes_on;
 }
 
@@ -322,8 +324,8 @@ bool PolicyRun::sleep_in_place(TimePoint until) noexcept {
     } catch (...) {
         deadlock = std::current_exception();
     }
-    const bool goes_on = end_wait();
-    if (!goes_on || !deadlock) return goes_on;
+    if (!end_wait()) return false;
+    if (!deadlock) return true;
     fail(std::move(deadlock), StopReason::not_retryable);
     return false;
 }
