@@ -39,10 +39,12 @@ void PolicyRun::go_on(Outcome outcome) noexcept {
 bool PolicyRun::attempt(Outcome& outcome) noexcept {
     outcome = {};
     course().set_deadline(call_.deadline());
-    if (policy_.takes_limits(course().attempts() + 1) && !take_permits(outcome)) return false;
+    if (policy_.takes_limits(charged_as()) && !take_permits(outcome)) return false;
     course().begin_attempt(now());
     call_.set_attempts(course().attempt().number);
-    if (!outcome.error && !outcome.is_late) run_attempt(outcome);
+    if (outcome.error || outcome.is_late) return true;
+    attempts_->is_charged = true;
+    run_attempt(outcome);
     return true;
 }
 
@@ -127,7 +129,7 @@ void PolicyRun::leave() noexcept {
 bool PolicyRun::take_permits(Outcome& outcome) noexcept {
     try {
         if (!attempts_->permit_wait) {
-            const LimitRequests requests = requests_of(policy_, call_, course().attempts() + 1);
+            const LimitRequests requests = requests_of(policy_, call_, charged_as());
             LimitCore* const core = host_.limits()->take_or_choose(requests, attempts_->permits);
             if (!core) return true;
             if (!await_permits(*core)) return false;
