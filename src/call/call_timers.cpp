@@ -46,7 +46,7 @@ void AttemptTimer::fire(CallBase& call) noexcept {
                                .now = deadline_,
                                .deadline = call.deadline(),
                                .stop = stop_asked(call),
-                               .repeatable = call.is_repeatable()};
+                               .repeatable = repeatable_};
     if (const auto end = end_without_retry(numbers_, report)) {
         if (const auto claim = call.claim(Phase::running, Phase::waiting))
             call.complete(claim, attempt_timeout_error(call.method_name(), number_, numbers_.attempt_timeout, nullptr),

@@ -32,8 +32,9 @@ class CallDeadline final : public CallTimer {
 /// The time of one attempt is over.
 class AttemptTimer final : public CallTimer {
 public:
-    AttemptTimer(int number, const RetryNumbers& numbers, TimePoint deadline) noexcept
-        : numbers_{numbers}, deadline_{deadline}, number_{number} {}
+    /// `repeatable`: that of the call, which the timer's thread must not ask while the attempt runs.
+    AttemptTimer(int number, const RetryNumbers& numbers, TimePoint deadline, bool repeatable) noexcept
+        : numbers_{numbers}, deadline_{deadline}, number_{number}, repeatable_{repeatable} {}
 
 private:
     void fire(CallBase& call) noexcept override;
@@ -41,6 +42,7 @@ private:
     const RetryNumbers& numbers_;
     TimePoint deadline_;
     int number_;
+    bool repeatable_;
 };
 
 /// The backoff of a call that was put aside is over.

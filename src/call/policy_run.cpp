@@ -51,8 +51,8 @@ bool PolicyRun::attempt(Outcome& outcome) noexcept {
 void PolicyRun::run_attempt(Outcome& outcome) noexcept {
     const int number = course().attempt().number;
     if (course().attempt_deadline() != no_deadline && !host_.runs_in_caller()) {
-        attempts_->attempt_timer =
-            IntrusivePtr(new AttemptTimer(number, policy_.rules.numbers, course().attempt_deadline()));
+        attempts_->attempt_timer = IntrusivePtr(
+            new AttemptTimer(number, policy_.rules.numbers, course().attempt_deadline(), call_.is_repeatable()));
         attempts_->attempt_timer->start(call_, course().attempt_deadline());
     }
     const bool may_be_repeated = number <= policy_.rules.numbers.num_retries && call_.is_repeatable();
