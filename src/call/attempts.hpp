@@ -37,6 +37,8 @@ public:
     IntrusivePtr<Arrival> arrival;
     /// Of the wait before the next one.
     IntrusivePtr<BackoffTimer> backoff_timer;
+    /// An attempt has begun with all that it takes: the call has been charged to its CallLimit.
+    bool is_charged = false;
     /// The last attempt returned a future, and its outcome has not been looked at.
     bool follows = false;
 };

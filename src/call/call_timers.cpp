@@ -49,7 +49,7 @@ void AttemptTimer::fire(CallBase& call) noexcept {
                                .now = deadline_,
                                .deadline = call.deadline(),
                                .stop = stop_asked(call),
-                               .repeatable = call.is_repeatable()};
+                               .repeatable = repeatable_};
     const auto end = end_without_retry(numbers_, report);
     const IntrusivePtr<StateBase> source = call.attempts() == number_ ? call.source() : IntrusivePtr<StateBase>();
     // Nothing runs here for an attempt that waits for a future: its outcome is waited for no longer.

@@ -32,8 +32,9 @@ class CallDeadline final : public CallTimer {
 /// The time of one attempt is over.
 class AttemptTimer final : public CallTimer {
 public:
-    AttemptTimer(int number, const RetryNumbers& numbers, TimePoint deadline) noexcept
-        : numbers_{numbers}, deadline_{deadline}, number_{number} {}
+    /// `repeatable`: that of the call, which the timer's thread must not ask while the attempt runs.
+    AttemptTimer(int number, const RetryNumbers& numbers, TimePoint deadline, bool repeatable) noexcept
+        : numbers_{numbers}, deadline_{deadline}, number_{number}, repeatable_{repeatable} {}
 
     /// The attempt has ended: when this returns, the timer does not touch the call's next steps.
     void retire(Clock& clock) noexcept;
@@ -44,6 +45,7 @@ private:
     const RetryNumbers& numbers_;
     TimePoint deadline_;
     int number_;
+    bool repeatable_;
     std::atomic<bool> is_past_{false};  // the part of it that moves the call
 };
 

@@ -39,18 +39,20 @@ void PolicyRun::go_on(Outcome outcome) noexcept {
 bool PolicyRun::attempt(Outcome& outcome) noexcept {
     outcome = {};
     course().set_deadline(call_.deadline());
-    if (policy_.takes_limits(course().attempts() + 1) && !take_permits(outcome)) return false;
+    if (policy_.takes_limits(charged_as()) && !take_permits(outcome)) return false;
     course().begin_attempt(now());
     call_.set_attempts(course().attempt().number);
-    if (!outcome.error && !outcome.is_late) run_attempt(outcome);
+    if (outcome.error || outcome.is_late) return true;
+    attempts_->is_charged = true;
+    run_attempt(outcome);
     return true;
 }
 
 void PolicyRun::run_attempt(Outcome& outcome) noexcept {
     const int number = course().attempt().number;
     if (course().attempt_deadline() != no_deadline && !host_.runs_in_caller()) {
-        attempts_->attempt_timer =
-            IntrusivePtr(new AttemptTimer(number, policy_.rules.numbers, course().attempt_deadline()));
+        attempts_->attempt_timer = IntrusivePtr(
+            new AttemptTimer(number, policy_.rules.numbers, course().attempt_deadline(), call_.is_repeatable()));
         attempts_->attempt_timer->start(call_, course().attempt_deadline());
     }
     const bool may_be_repeated = number <= policy_.rules.numbers.num_retries && call_.is_repeatable();
@@ -136,7 +138,7 @@ void PolicyRun::leave() noexcept {
 bool PolicyRun::take_permits(Outcome& outcome) noexcept {
     try {
         if (!attempts_->permit_wait) {
-            const LimitRequests requests = requests_of(policy_, call_, course().attempts() + 1);
+            const LimitRequests requests = requests_of(policy_, call_, charged_as());
             LimitCore* const core = host_.limits()->take_or_choose(requests, attempts_->permits);
             if (!core) return true;
             if (!await_permits(*core)) return false;

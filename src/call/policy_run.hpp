@@ -41,6 +41,8 @@ private:
     // What an attempt takes of limits by itself: acquired before it, given back at its end.
     [[nodiscard]] bool take_permits(Outcome& outcome) noexcept;
     [[nodiscard]] bool await_permits(LimitCore& core) noexcept;
+    /// As which attempt the next one is charged: one that could not acquire what it takes has charged nothing.
+    [[nodiscard]] int charged_as() noexcept { return attempts_->is_charged ? course().attempts() + 1 : 1; }
     void give_back_permits(const Outcome& outcome) noexcept;
 
     // An attempt whose method returned a future. False if the call has ended or is put aside.

@@ -18,8 +18,9 @@ LimitMask mask_of(const Holdings& holdings) noexcept {
     return limits;
 }
 
-bool is_or_is_inside(const LimitCaller* caller, const LimitCaller* of) noexcept {
-    while (caller && caller != of) caller = caller->outer();
+/// Whether it is the one that holds what is judged, or runs inside of that one.
+bool is_or_is_inside(const LimitCaller* caller, std::uint64_t holder) noexcept {
+    while (caller && caller->age_if_any() != holder) caller = caller->outer();
     return caller != nullptr;
 }
 
@@ -380,12 +381,15 @@ void LimitCore::update(Acquisition& held, const LimitRequests& used) {
         if (holding == held.holdings_.end())
             throw UnknownLimitError(fmt::format("this acquisition has nothing of {}", quoted(request.key())),
                                     std::string(request.key()));
-        if (!limits_[limit].is_rate() && request.thousandths() > holding->amount)
-            throw ConfigError(std::string(request.key()),
-                              fmt::format("{} were used of {} that are held; a resource cannot lend more",
-                                          to_units(request.thousandths()), to_units(holding->amount)));
         reported.holdings_.add(limit, request.thousandths());
         limits |= WaitQueue::bit(limit);
+        // A key that is named twice has used the sum.
+        const auto* sum = std::find_if(reported.holdings_.begin(), reported.holdings_.end(),
+                                       [limit](const Holding& of) { return of.limit == limit; });
+        if (!limits_[limit].is_rate() && sum->amount > holding->amount)
+            throw ConfigError(std::string(request.key()),
+                              fmt::format("{} were used of {} that are held; a resource cannot lend more",
+                                          to_units(sum->amount), to_units(holding->amount)));
     }
     Visit visit(*this);
     const Ticks now = now_for(limits);
@@ -399,8 +403,7 @@ void LimitCore::update(Acquisition& held, const LimitRequests& used) {
 // ---- deadlocks
 
 void LimitCore::link(Acquisition& held, LimitCaller& caller) noexcept {
-    static_cast<void>(caller.age());
-    held.caller = &caller;
+    held.caller = caller.age();
     held.previous = nullptr;
     held.next = judged_;
     if (judged_) judged_->previous = &held;
@@ -410,7 +413,7 @@ void LimitCore::link(Acquisition& held, LimitCaller& caller) noexcept {
 void LimitCore::unlink(Acquisition& held) noexcept {
     if (held.next) held.next->previous = held.previous;
     (held.previous ? held.previous->next : judged_) = held.next;
-    held.caller = nullptr;
+    held.caller = 0;
 }
 
 void LimitCore::moved(Acquisition& from) noexcept {
@@ -420,7 +423,7 @@ void LimitCore::moved(Acquisition& from) noexcept {
 }
 
 void LimitCore::held_by(Acquisition& held, LimitCaller* caller) noexcept {
-    if (held.caller == caller || generation_ != fork_generation()) return;
+    if ((!caller && held.caller == 0) || generation_ != fork_generation()) return;
     const std::lock_guard lock(lock_);
     if (held.caller) unlink(held);
     if (caller) link(held, *caller);
@@ -444,14 +447,13 @@ void LimitCore::for_each_waiter(F f) const {
 }
 
 /// What is held of a limit by calls that are stuck themselves.
-Amount LimitCore::held_by_stuck(std::uint32_t limit) const noexcept {
+Amount LimitCore::held_by_stuck(const Stuck& stuck, std::uint32_t limit) const noexcept {
     Amount held = 0;
     for (const JudgedLink* link = judged_; link; link = link->next) {
-        bool stuck = false;
-        for_each_waiter([&](const LimitWaiter& waiter) {
-            stuck |= waiter.stuck_ && waiter.caller_ && is_or_is_inside(waiter.caller_, link->caller);
-        });
-        if (!stuck) continue;
+        const LimitWaiter* holder = stuck.holders;
+        while (holder && !(holder->stuck_ && is_or_is_inside(holder->caller_, link->caller)))
+            holder = holder->next_holder_;
+        if (!holder) continue;
         for (const Holding& holding : static_cast<const Acquisition&>(*link).holdings_)
             if (holding.limit == limit) held += holding.amount;
     }
@@ -459,33 +461,45 @@ Amount LimitCore::held_by_stuck(std::uint32_t limit) const noexcept {
 }
 
 /// Whether a waiter could go once all those have ended that are not stuck. Rates come back with time.
-bool LimitCore::can_go(const LimitWaiter& waiter) const noexcept {
+bool LimitCore::can_go(const Stuck& stuck, const LimitWaiter& waiter) const noexcept {
+    for (const Holding& holding : waiter.result_.holdings_)
+        if (stuck.first[holding.limit] != &waiter) return false;
     for (const Holding& holding : waiter.result_.holdings_) {
-        bool behind_stuck = false;
-        bool behind = true;
-        queue_.for_each_in_line(holding.limit, [&](const Waiting& other) {
-            behind &= &other != &waiter;
-            behind_stuck |= behind && static_cast<const LimitWaiter&>(other).stuck_;
-        });
-        if (behind_stuck) return false;
         const LimitState& limit = limits_[holding.limit];
         if (limit.is_rate() || holding.amount > limit.capacity()) continue;
-        if (holding.amount > limit.capacity() - held_by_stuck(holding.limit)) return false;
+        if (holding.amount > limit.capacity() - held_by_stuck(stuck, holding.limit)) return false;
     }
     return true;
 }
 
+void LimitCore::goes(Stuck& stuck, LimitWaiter& waiter) const noexcept {
+    waiter.stuck_ = false;
+    WaitQueue::for_each_bit(waiter.limits(), [&](std::size_t limit) {
+        LimitWaiter*& first = stuck.first[limit];
+        while (first && !first->stuck_) first = static_cast<LimitWaiter*>(queue_.behind(*first, limit));
+    });
+}
+
 // A graph reduction: whoever can go once the others have ended is no part of a deadlock, and so on until nobody more
 // can. Those that are left wait for each other; the youngest that holds what another one needs must give up.
+//
+// Each waiter is looked at a few times, however many there are: only the first in its lines can go.
 LimitWaiter* LimitCore::find_victim() noexcept {
-    for_each_waiter([](LimitWaiter& waiter) { waiter.stuck_ = true; });
+    Stuck stuck;
+    for_each_waiter([&](LimitWaiter& waiter) {
+        waiter.stuck_ = true;
+        if (waiter.holds_) waiter.next_holder_ = std::exchange(stuck.holders, &waiter);
+    });
+    WaitQueue::for_each_bit(queue_.waited_for(), [&](std::size_t limit) {
+        stuck.first[limit] = static_cast<LimitWaiter*>(queue_.first(limit));
+    });
     LimitMask needed = 0;
     for (bool changed = true; changed;) {
         changed = false;
         needed = 0;
         for_each_waiter([&](LimitWaiter& waiter) {
-            if (waiter.stuck_ && can_go(waiter)) {
-                waiter.stuck_ = false;
+            if (waiter.stuck_ && can_go(stuck, waiter)) {
+                goes(stuck, waiter);
                 changed = true;
             }
             if (waiter.stuck_) needed |= waiter.limits();
@@ -533,6 +547,7 @@ void LimitCore::reconfigure(std::string_view key, double capacity, std::optional
     const Ticks now = this->now();
     limits_[limit].reconfigure(now, limits_[limit].changed_rule(capacity, window));
     move_on(visit, WaitQueue::bit(limit), now);
+    if (waiting_holders_ > 0) end_deadlocks(visit, now);  // of less there may be too little for those that wait
 }
 
 LimitStats LimitCore::stats_of(std::uint32_t limit, Ticks now) {

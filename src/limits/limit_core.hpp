@@ -1,6 +1,7 @@
 /// The state behind a LimitSet. docs/design/limits.md
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -49,7 +50,9 @@ private:
     Verdict verdict_ = Verdict::granted;
     bool queued_ = false;
     bool holds_ = false;  // its caller, or one that this is inside of, holds something in the set
-    bool stuck_ = false;  // for the search for deadlocks
+    // For the search for deadlocks.
+    bool stuck_ = false;
+    LimitWaiter* next_holder_ = nullptr;
 };
 
 /// What a request is that is not granted at once.
@@ -144,8 +147,14 @@ private:
     template <class F>
     void for_each_waiter(F f) const;
     [[nodiscard]] bool holds_something(const LimitCaller& caller) const noexcept;
-    [[nodiscard]] Amount held_by_stuck(std::uint32_t limit) const noexcept;
-    [[nodiscard]] bool can_go(const LimitWaiter& waiter) const noexcept;
+    /// Of those that wait: the first one that is stuck in each line, and all whose callers hold something.
+    struct Stuck {
+        std::array<LimitWaiter*, most_limits> first{};
+        LimitWaiter* holders = nullptr;
+    };
+    [[nodiscard]] Amount held_by_stuck(const Stuck& stuck, std::uint32_t limit) const noexcept;
+    [[nodiscard]] bool can_go(const Stuck& stuck, const LimitWaiter& waiter) const noexcept;
+    void goes(Stuck& stuck, LimitWaiter& waiter) const noexcept;
     [[nodiscard]] LimitWaiter* find_victim() noexcept;
     void end_deadlocks(Visit& visit, Ticks now) noexcept;
     void link(Acquisition& held, LimitCaller& caller) noexcept;

@@ -91,6 +91,11 @@ public:
     [[nodiscard]] Waiting* first(std::size_t limit) const noexcept {
         return first_[limit] ? first_[limit]->waiting : nullptr;
     }
+    /// Who is next in the line of a limit; null behind the last one.
+    [[nodiscard]] Waiting* behind(Waiting& waiting, std::size_t limit) const noexcept {
+        Waiting::Place* const next = waiting.place_in(limit).next;
+        return next == first_[limit] ? nullptr : next->waiting;
+    }
     /// Whether it is the first in all of its lines.
     [[nodiscard]] bool leads(const Waiting& waiting) const noexcept {
         bool leads = true;

@@ -89,6 +89,27 @@ TEST_CASE("a CallLimit counts calls, or attempts where it is told to", "[limits]
     CHECK(by_attempt.stats("calls").granted == 3);
 }
 
+TEST_CASE("a call is charged to its CallLimit with the first attempt that has all it acquires", "[limits][L1][L9]") {
+    const Mode mode = GENERATE(every_mode());
+    CAPTURE(mode);
+    LimitSet limits({CallLimit(10, 1h), ResourceLimit("connections", 1)});
+    std::atomic<int> asked{0};
+    const auto worker = api(mode)
+                            .limits(limits)
+                            .num_retries(3)
+                            .retry_wait(0s)
+                            .method<&Api::complete>([&](auto& m) {
+                                m.acquires("connections", [&](const Request&) {
+                                    if (++asked == 1) throw std::runtime_error("not yet");
+                                    return 1;
+                                });
+                            })
+                            .init();
+    CHECK(worker.call<&Api::complete>(Request{2}).result().used == 1);
+    CHECK(asked == 2);
+    CHECK(limits.stats("calls").granted == 1);
+}
+
 TEST_CASE("a call that waits for its CallLimit ends at once when it is cancelled", "[limits][L10]") {
     const Mode mode = GENERATE(every_queueing_mode());
     const RetryOrder order = GENERATE(RetryOrder::keep, RetryOrder::overtake);

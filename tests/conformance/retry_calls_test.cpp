@@ -752,6 +752,27 @@ TEST_CASE("an attempt over its time is asked to stop, counts as failed, and is t
     CHECK(clock.elapsed() == 4s);
 }
 
+TEST_CASE("the time of an attempt is over in the instant in which its method returns", "[retry][R13]") {
+    struct Hasty {
+        int answer(std::string text) {
+            std::this_thread::sleep_for(1ms);
+            return static_cast<int>(text.size());
+        }
+    };
+    const auto worker =
+        Worker<Hasty>::options().mode(Mode::thread).attempt_timeout(1100us).num_retries(1).retry_wait(0s).init();
+    int ended = 0;
+    for (int i = 0; i < 50; ++i) {
+        const auto call = worker.call<&Hasty::answer>("four");
+        try {
+            ended += call.result() == 4 ? 1 : 0;
+        } catch (const TimeoutError&) {
+            ++ended;
+        }
+    }
+    CHECK(ended == 50);
+}
+
 TEST_CASE("where no other attempt is possible the future gets the timeout at once", "[retry][R13]") {
     const Mode mode = GENERATE(every_queueing_mode());
     CAPTURE(mode);

@@ -69,7 +69,7 @@ private:
 struct JudgedLink {
     JudgedLink* next = nullptr;
     JudgedLink* previous = nullptr;
-    LimitCaller* caller = nullptr;
+    std::uint64_t caller = 0;  // its age, which no other call will have; 0: not judged
 };
 
 }  // namespace detail

@@ -7,7 +7,7 @@
 namespace concur::detail {
 
 /// The part of a call's context that limits know: while alive, what the calling thread acquires belongs to this call.
-/// One in the other where calls run inside calls. Outlives what it acquires, or that has been moved.
+/// One in the other where calls run inside calls. What it has acquired may outlive it, and is judged no more.
 ///
 /// A call that waits in a set, and the amounts it holds there, tell who waits for whom (see LimitCore::find_victim).
 /// What was acquired outside of calls, or has been moved since, may be given back by anybody at any time, and ends the
@@ -25,6 +25,8 @@ public:
 
     /// Greater for those that came to a set later. Asked by the caller's own thread, from its first acquisition on.
     [[nodiscard]] std::uint64_t age() noexcept;
+    /// 0 if nobody has asked for it.
+    [[nodiscard]] std::uint64_t age_if_any() const noexcept { return age_; }
 
 protected:
     // Of CallContext and nobody else: from `innermost` it knows which of its own runs on this thread.

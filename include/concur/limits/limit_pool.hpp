@@ -55,6 +55,10 @@ public:
     LimitPool(LimitSet set);
     LimitPool(std::initializer_list<LimitSet> sets, LimitPoolOptions options = {});
     explicit LimitPool(std::vector<LimitSet> sets, LimitPoolOptions options = {});
+    /// A move is a copy: a pool always has its sets.
+    LimitPool(const LimitPool&) = default;
+    LimitPool& operator=(const LimitPool&) = default;
+    ~LimitPool() = default;
 
     [[nodiscard]] Acquisition acquire(const LimitRequests& requested) const;
     [[nodiscard]] Acquisition acquire(const LimitRequests& requested, Duration timeout) const;

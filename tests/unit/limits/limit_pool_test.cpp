@@ -103,3 +103,11 @@ TEST_CASE("waits in a pool end as waits in a set do", "[limits][L12][L5]") {
     held.release();
     CHECK(later.result().acquired());
 }
+
+TEST_CASE("a pool that was moved from is as good as a copy", "[limits][L12]") {
+    LimitPool pool({slots("east", 1), slots("west", 1)});
+    const LimitPool moved = std::move(pool);
+    const auto one = moved.acquire("slots");
+    CHECK(pool.acquire("slots").acquired());  // NOLINT(bugprone-use-after-move): meant
+    CHECK(moved.stats("slots").in_use == 1);
+}

@@ -304,6 +304,8 @@ TEST_CASE("what was not used comes back at once, and what was used beyond is a d
         CHECK(limits.try_acquire({"rows", 5}).acquired());
         CHECK_THROWS_AS(held.update({{"slots", 2}}), concur::ConfigError);
         CHECK_THROWS_AS(held.update({{"slots", -1}}), concur::ConfigError);
+        CHECK_THROWS_AS(held.update({{"slots", 1}, {"slots", 1}}), concur::ConfigError);
+        CHECK(limits.stats("slots").in_use == 1);
         CHECK_THROWS_AS(held.update({{"rows", 1}, {"printers", 1}}), concur::UnknownLimitError);
         held.release();
         CHECK_THROWS_AS(held.update({{"rows", 1}}), concur::ConfigError);
@@ -773,6 +775,75 @@ TEST_CASE("whatever could end the wait, there is no false alarm", "[limits][L8]"
         }
     });
     CHECK(limits.stats("a").in_use == 0);
+}
+
+TEST_CASE("what outlives its call is not judged, whoever runs at its place then", "[limits][L8]") {
+    struct Kept {
+        Acquisition acquisition;
+    };
+    LimitSet limits({ResourceLimit("a", 1)});
+    std::unique_ptr<Kept> kept;
+    const auto call = [&](bool waits_for_it) {
+        in_call([&] {
+            if (waits_for_it)
+                CHECK_THROWS_AS(limits.acquire("a", 1ms), concur::LimitTimeoutError);
+            else
+                kept.reset(new Kept{limits.acquire("a")});
+        });
+    };
+    call(false);
+    call(true);
+    kept.reset();
+    CHECK(limits.stats("a").in_use == 0);
+}
+
+TEST_CASE("calls that wait for each other once a limit is lowered are told so", "[limits][L8][L13]") {
+    LimitSet limits({ResourceLimit("a", 4)});
+    auto outside = limits.acquire({"a", 2});
+    std::latch both_hold(2);
+    std::atomic<int> failed{0};
+    const auto hold_and_acquire = [&] {
+        in_call([&] {
+            const auto held = limits.acquire("a");
+            both_hold.arrive_and_wait();
+            try {
+                const auto other = limits.acquire("a");
+            } catch (const concur::LimitDeadlockError&) {
+                ++failed;
+            }
+        });
+    };
+    std::thread one(hold_and_acquire);
+    std::thread other(hold_and_acquire);
+    CHECK(waits(limits, "a", 2));
+    CHECK(failed == 0);
+    limits.reconfigure("a", 2);
+    outside.release();
+    one.join();
+    other.join();
+    CHECK(failed == 1);
+    CHECK(limits.stats("a").in_use == 0);
+}
+
+TEST_CASE("the search for deadlocks looks at each of those that wait a few times", "[limits][L8]") {
+    LimitSet limits({ResourceLimit("a", 1), ResourceLimit("b", 1)});
+    auto outside = limits.acquire("b");
+    std::vector<Future<Acquisition>> others;
+    std::thread call([&] {
+        in_call([&] {
+            const auto a = limits.acquire("a");
+            for (int i = 0; i < 10'000; ++i) others.push_back(limits.async_acquire("a"));
+            const auto b = limits.acquire("b");
+        });
+    });
+    REQUIRE(waits(limits, "b"));
+    // Each of them searches; with a look at all others for each it would take minutes.
+    for (int i = 0; i < 100; ++i) others.push_back(limits.async_acquire("a"));
+    outside.release();
+    call.join();
+    for (const auto& other : others) other.cancel();
+    others.clear();
+    CHECK(eventually([&] { return limits.stats("a").in_use == 0; }));
 }
 
 // ---- fork
