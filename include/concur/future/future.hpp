@@ -170,9 +170,8 @@ public:
     ///
     /// True if no more of the user's code will run for it (it was queued, or waited for inputs, a retry or a limit):
     /// the future holds CancelledError at once. False if it has ended, or if it runs: then it is asked through its stop
-    /// token and ends in its own way. `Cancel::sources` also cancels the futures that this one was derived from; where
-    /// two ways lead to one of them, a `then` between them may hold its CancelledError a moment later. The worker goes
-    /// on.
+    /// token and ends in its own way. `Cancel::sources` also cancels the futures that this one was derived from. The
+    /// worker goes on.
     bool cancel(Cancel how = Cancel::only_this) const { return state().cancel(how); }
 
     /// Calls `f(future)` exactly once: on the worker's thread when it ends the call, at once if it has ended; on the
