@@ -2,14 +2,14 @@
 
 #include <fmt/format.h>
 
-#include "concur/core/text.hpp"
-
 #include <algorithm>
 #include <limits>
 #include <mutex>
 #include <optional>
 
 #include "blocking_wait.hpp"
+#include "clock_of.hpp"
+#include "concur/core/text.hpp"
 #include "concur/future/node_storage.hpp"
 #include "core/spin.hpp"
 
@@ -274,14 +274,6 @@ namespace {
 void refuse_if_forked(const std::vector<StateBase*>& states) {
     if (fork_generation() == 0) return;
     for (const StateBase* state : states) state->refuse_if_forked();
-}
-
-// One that a test drives, if there is one among them.
-Clock& clock_of(const std::vector<StateBase*>& states) noexcept {
-    if (counting_clocks_exist())
-        for (StateBase* state : states)
-            if (state->clock().counts_activities()) return state->clock();
-    return steady_clock();
 }
 
 }  // namespace

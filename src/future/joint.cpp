@@ -2,6 +2,7 @@
 
 #include <new>
 
+#include "clock_of.hpp"
 #include "concur/future/wait_graph.hpp"
 #include "concur/observe/progress.hpp"
 
@@ -24,13 +25,7 @@ Joint::Joint(Sources sources, Until until, bool cancel_rest)
       left_{sources.size() + 1},
       nodes_{sources.size()},
       sources_{std::move(sources)} {
-    if (!counting_clocks_exist()) return;
-    // One that a test drives, if there is one among them: what waits there ends only when it is driven.
-    for (StateBase* source : sources_) {
-        if (!source->clock().counts_activities()) continue;
-        set_clock(source->clock());
-        break;
-    }
+    set_clock(clock_of(sources_));
 }
 
 Joint::~Joint() = default;

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <string>
 #include <thread>
+#include <unordered_set>
 
 #include "blocking_wait.hpp"
 #include "concur/core/errors.hpp"
@@ -291,6 +293,42 @@ void StateBase::wake_parked() noexcept {
 
 // ---- cancelling
 
+namespace {
+
+// All are found before the first one is cancelled: one that fails because a source of it was cancelled forgets its
+// other sources. And each comes before its sources, so that it is not left to the runtime to end it.
+std::vector<IntrusivePtr<StateBase>> all_sources(StateBase& derived) {
+    struct Step {
+        IntrusivePtr<StateBase> state;
+        bool is_way_back = false;
+    };
+    std::vector<IntrusivePtr<StateBase>> sources;
+    std::vector<IntrusivePtr<StateBase>> found;
+    std::vector<Step> way;
+    std::unordered_set<const StateBase*> met;
+    const auto go_on_from = [&](StateBase& state) {
+        sources.clear();
+        state.add_sources(sources);
+        for (IntrusivePtr<StateBase>& source : sources) way.push_back({std::move(source)});
+    };
+    go_on_from(derived);
+    while (!way.empty()) {
+        if (Step& step = way.back(); step.is_way_back) {
+            found.push_back(std::move(step.state));
+            way.pop_back();
+        } else if (met.insert(step.state.get()).second) {
+            step.is_way_back = true;
+            go_on_from(*step.state);
+        } else {
+            way.pop_back();
+        }
+    }
+    std::reverse(found.begin(), found.end());
+    return found;
+}
+
+}  // namespace
+
 bool StateBase::cancel(Cancel how) {
     refuse_if_forked();
     // A state that waits for another one is ended through it. A loop, because the way there may be long.
@@ -303,18 +341,12 @@ bool StateBase::cancel(Cancel how) {
         if (!behind || (word & judges_flag)) break;
         target = std::move(behind);
     }
-    std::vector<IntrusivePtr<StateBase>> sources;
-    if (how == Cancel::sources) target->add_sources(sources);
+    const auto sources = how == Cancel::sources ? all_sources(*target) : std::vector<IntrusivePtr<StateBase>>();
     const bool withdrawn = target->cancel_this();
     // Inside a continuation what follows the target does so later: but who cancelled this one finds it done.
     if (withdrawn && target.get() != this) cancel_this();
     if (behind) behind->cancel(Cancel::only_this);
-    while (!sources.empty()) {
-        target = std::move(sources.back());
-        sources.pop_back();
-        target->add_sources(sources);
-        target->cancel_this();
-    }
+    for (const IntrusivePtr<StateBase>& state : sources) state->cancel_this();
     return withdrawn;
 }
 

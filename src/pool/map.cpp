@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "concur/core/text.hpp"
-
 #include <algorithm>
+
+#include "concur/core/text.hpp"
 
 namespace concur::detail {
 namespace {

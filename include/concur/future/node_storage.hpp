@@ -15,15 +15,12 @@ namespace concur::detail {
 template <class Node>
 class NodeStorage {
 public:
-    NodeStorage() noexcept = default;
     explicit NodeStorage(std::size_t count) : memory_{std::allocator<Node>().allocate(count)}, count_{count} {
         static_assert(std::is_trivially_destructible_v<Node>);
     }
     NodeStorage(const NodeStorage&) = delete;
     NodeStorage& operator=(const NodeStorage&) = delete;
-    ~NodeStorage() {
-        if (memory_) std::allocator<Node>().deallocate(memory_, count_);
-    }
+    ~NodeStorage() { std::allocator<Node>().deallocate(memory_, count_); }
 
     template <class... A>
     Node& make(std::size_t index, A&&... arguments) noexcept {
@@ -31,16 +28,16 @@ public:
     }
     [[nodiscard]] Node& operator[](std::size_t index) noexcept { return memory_[index]; }
     [[nodiscard]] bool holds(const Node& node) const noexcept {
-        return memory_ && reinterpret_cast<std::uintptr_t>(&node) - reinterpret_cast<std::uintptr_t>(memory_) <
-                              count_ * sizeof(Node);
+        return reinterpret_cast<std::uintptr_t>(&node) - reinterpret_cast<std::uintptr_t>(memory_) <
+               count_ * sizeof(Node);
     }
     [[nodiscard]] std::size_t index_of(const Node& node) const noexcept {
         return static_cast<std::size_t>(&node - memory_);
     }
 
 private:
-    Node* memory_ = nullptr;
-    std::size_t count_ = 0;
+    Node* const memory_;
+    const std::size_t count_;
 };
 
 }  // namespace concur::detail

@@ -126,6 +126,21 @@ TEST_CASE("cancelling with the sources goes through all levels, and meets each s
     CHECK(futures[1].cancelled());
 }
 
+TEST_CASE("a source that two ways lead to does not hide the others behind it from a cancel", "[when_all][F5]") {
+    // Whichever way is taken first: cancelling the future that both have makes the other side forget its own.
+    for (const bool shared_first : {true, false}) {
+        std::vector<Promise<int>> own(2);
+        Promise<int> shared;
+        const auto pair = when_all(std::tuple{shared.future(), own[0].future(), own[1].future()});
+        const auto single = when_all(std::vector{shared.future()});
+        const bool withdrawn = shared_first ? when_all(single, pair).cancel(Cancel::sources)
+                                            : when_all(pair, single).cancel(Cancel::sources);
+        CHECK(withdrawn);
+        CHECK(shared.future().cancelled());
+        for (const auto& promise : own) CHECK(promise.future().cancelled());
+    }
+}
+
 TEST_CASE("what when_all kept is gone when it is done or cancelled", "[when_all][F32]") {
     Tracks tracks;
     {
