@@ -5,27 +5,35 @@
 namespace concur::detail {
 
 void CallTimer::start(CallBase& call, TimePoint when) {
+    call.host().add_ref();
     call.add_ref();
     call_.store(&call, std::memory_order_release);
-    call.host().clock().schedule(IntrusivePtr<Timer>(this), when);
+    clock_->schedule(IntrusivePtr<Timer>(this), when);
 }
 
-void CallTimer::let_go(Clock& clock) noexcept {
-    clock.unschedule(*this);
-    if (CallBase* call = call_.exchange(nullptr, std::memory_order_acq_rel)) call->release();
+void CallTimer::let_go() noexcept {
+    clock_->unschedule(*this);
+    if (CallBase* call = call_.exchange(nullptr, std::memory_order_acq_rel)) release_call(*call);
+}
+
+void CallTimer::release_call(CallBase& call) noexcept {
+    CallHost& host = call.host();
+    call.release();
+    host.release();
 }
 
 void CallTimer::expired() noexcept {
     CallBase* const call = call_.exchange(nullptr, std::memory_order_acq_rel);
     if (!call) return;
     fire(*call);
-    call->release();
+    release_call(*call);
 }
 
 void CallDeadline::fire(CallBase& call) noexcept {
     const TimePoint deadline = call.deadline();
     if (deadline > call.host().clock().now()) {  // the outer call has ended meanwhile, and its deadline with it
         if (deadline != no_deadline) start(call, deadline);
+        if (call.done()) let_go();  // ended before it was set
         return;
     }
     const IntrusivePtr<StateBase> source = call.source();
@@ -46,16 +54,15 @@ void AttemptTimer::fire(CallBase& call) noexcept {
                                .now = deadline_,
                                .deadline = call.deadline(),
                                .stop = stop_asked(call),
-                               .repeatable = call.is_repeatable()};
+                               .repeatable = repeatable_};
     if (const auto end = end_without_retry(numbers_, report)) {
         if (const auto claim = call.claim(Phase::running, Phase::waiting))
             call.complete(claim, attempt_timeout_error(call.method_name(), number_, numbers_.attempt_timeout, nullptr),
                           end->reason, CompletedBy::other);
     }
     call.request_stop_of_attempt(number_);
-    if (call.attempts() != number_) return;
-    // Nothing runs here for the attempt: its outcome is waited for no longer.
-    if (const IntrusivePtr<StateBase> source = call.source()) {
+    // Nothing runs here for the attempt: its outcome is waited for no longer. The next one may have begun by now.
+    if (const IntrusivePtr<StateBase> source = call.source(); source && call.attempts() == number_) {
         source->cancel(Cancel::only_this);
         Arrival::bring_back(call);
     }

@@ -7,33 +7,42 @@
 
 namespace concur::detail {
 
-/// A timer that keeps its call alive while it is set, and no longer: the call owns it.
+/// A timer that keeps its call and the worker alive while it is set, and no longer: the call owns it.
 class CallTimer : public Timer {
 public:
+    explicit CallTimer(Clock& clock) noexcept : clock_(&clock) {}
+
     void start(CallBase& call, TimePoint when);
     /// It is not needed any more; one that is going off right now is not waited for.
-    void let_go(Clock& clock) noexcept;
+    void let_go() noexcept;
 
     void expired() noexcept final;
 
 private:
+    static void release_call(CallBase& call) noexcept;
     /// Somebody else may end the call at this moment.
     virtual void fire(CallBase& call) noexcept = 0;
 
-    // Holds a reference. Whoever takes the pointer out has that.
+    // Of the worker: who lets go may do so when that has gone.
+    IntrusivePtr<Clock> clock_;
+    // Holds a reference on the call, and one on its host. Whoever takes the pointer out has those.
     std::atomic<CallBase*> call_{nullptr};
 };
 
 /// The time of the whole call is over.
 class CallDeadline final : public CallTimer {
+public:
+    using CallTimer::CallTimer;
+
+private:
     void fire(CallBase& call) noexcept override;
 };
 
 /// The time of one attempt is over.
 class AttemptTimer final : public CallTimer {
 public:
-    AttemptTimer(int number, const RetryNumbers& numbers, TimePoint deadline) noexcept
-        : numbers_{numbers}, deadline_{deadline}, number_{number} {}
+    AttemptTimer(Clock& clock, int number, bool repeatable, const RetryNumbers& numbers, TimePoint deadline) noexcept
+        : CallTimer(clock), numbers_{numbers}, deadline_{deadline}, number_{number}, repeatable_{repeatable} {}
 
 private:
     void fire(CallBase& call) noexcept override;
@@ -41,10 +50,15 @@ private:
     const RetryNumbers& numbers_;
     TimePoint deadline_;
     int number_;
+    bool repeatable_;  // the call may say so only to who runs it
 };
 
 /// The backoff of a call that was put aside is over.
 class BackoffTimer final : public CallTimer {
+public:
+    using CallTimer::CallTimer;
+
+private:
     void fire(CallBase& call) noexcept override;
 };
 
