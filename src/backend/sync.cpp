@@ -73,14 +73,15 @@ private:
         agent_.held_by(nullptr);
         leave_turn();
     }
-    void come_back() override {
-        if (is_inside()) return;
+    bool come_back(TimePoint deadline) override {
+        if (is_inside()) return true;
         const struct Left {
             SyncBackend& backend;
             ~Left() { backend.waiting_.fetch_sub(1, std::memory_order_seq_cst); }
         } left{*this};
-        static_cast<void>(take_turn(no_deadline));
+        if (!take_turn(deadline)) return false;
         agent_.held_by(&this_thread_record());
+        return true;
     }
 
     void accept_with_inputs(CallBase& call) override {

@@ -19,11 +19,11 @@ public:
                  host.next_chance()) {}
 
     /// The call has ended while it was put aside, or on its way back.
-    void let_go(Clock& clock) noexcept {
+    void let_go() noexcept {
         permits.release();
         if (permit_wait) permit_wait->let_go();
-        if (attempt_timer) attempt_timer->let_go(clock);
-        if (backoff_timer) backoff_timer->let_go(clock);
+        if (attempt_timer) attempt_timer->let_go();
+        if (backoff_timer) backoff_timer->let_go();
     }
 
     RetryCourse course;

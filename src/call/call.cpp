@@ -49,7 +49,8 @@ void CallBase::set_timing(Timing timing, std::shared_ptr<const CallPolicy> own_p
     Rare& place = rare();
     place.timing = std::move(timing);
     place.own_policy = std::move(own_policy);
-    if (deadline() != no_deadline && !host_->runs_in_caller()) place.deadline_timer = IntrusivePtr(new CallDeadline);
+    if (deadline() != no_deadline && !host_->runs_in_caller())
+        place.deadline_timer = IntrusivePtr(new CallDeadline(host_->clock()));
 }
 
 // Who ends the call looks for the timer after that, who sets the timer looks at the call after that: one of them lets
@@ -63,7 +64,7 @@ void CallBase::arm_deadline() {
 
 void CallBase::disarm_deadline() noexcept {
     Rare* rare = rare_.load(std::memory_order_acquire);
-    if (rare && rare->deadline_timer) rare->deadline_timer->let_go(clock());
+    if (rare && rare->deadline_timer) rare->deadline_timer->let_go();
 }
 
 void CallBase::set_last_error(std::exception_ptr error) noexcept {
@@ -141,14 +142,19 @@ void CallBase::ended(Phase from) noexcept {
     if (from == Phase::pending)
         if (Inputs* inputs = rare().inputs) inputs->leave();
     disarm_deadline();
-    if (from == Phase::waiting || from == Phase::queued) let_go_of_attempts();
+    if (from == Phase::waiting || from == Phase::queued) let_go_of_attempts(from);
     // A queued call stays in its queue as a tombstone until the worker comes by.
     if (from == Phase::pending || from == Phase::waiting) host_->release_held(*this);
 }
 
-void CallBase::let_go_of_attempts() noexcept {
+void CallBase::let_go_of_attempts(Phase from) noexcept {
     Rare* const rare = rare_.load(std::memory_order_acquire);
-    if (rare && rare->attempts) rare->attempts->let_go(clock());
+    if (!rare || !rare->attempts) return;
+    rare->attempts->let_go();
+    // Once it is over, a queued call keeps no worker alive; a stop asks those last that it finds.
+    if (from == Phase::queued || host_->fails_held_calls()) return;
+    on_stop_requested();
+    retire_stop_state();
 }
 
 void CallBase::describe_failure(Failure& failure, std::shared_ptr<Observer>& observer) const {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <thread>
+
 #include "concur/call/host.hpp"
 #include "concur/observe/observer.hpp"
 
@@ -66,6 +68,10 @@ Acquisition PermitWait::take() {
     return std::move(result_);
 }
 
+void PermitWait::await_release() const noexcept {
+    while (!is_past_.load(std::memory_order_acquire)) std::this_thread::yield();
+}
+
 void PermitWait::give_back() noexcept {
     if (granted_.load(std::memory_order_acquire) && !taken_.exchange(true, std::memory_order_acq_rel))
         result_.release();
@@ -81,6 +87,7 @@ void PermitWait::told(Verdict verdict) noexcept {
             give_back();
     } else if (call->advance(Phase::waiting, Phase::running)) {
         call->host().release_held(*call);
+        is_past_.store(true, std::memory_order_release);
         call->wake_parked();
     } else {
         give_back();

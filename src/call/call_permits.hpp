@@ -47,6 +47,8 @@ public:
     void let_go() noexcept;
     /// What was granted; empty if nothing was, or it has been given back. Throws LimitDeadlockError.
     [[nodiscard]] Acquisition take();
+    /// The call was made to run again by who told it: when this returns, its host does not hold it any more.
+    void await_release() const noexcept;
 
 private:
     ~PermitWait() = default;
@@ -58,6 +60,7 @@ private:
     std::atomic<bool> granted_{false};
     std::atomic<bool> taken_{false};
     std::atomic<bool> in_deadlock_{false};
+    std::atomic<bool> is_past_{false};  // the part of the telling that moves a call that waits in place
     Waits waits_;
     IntrusivePtr<CallBase> call_;
     IntrusivePtr<LimitCore> core_;

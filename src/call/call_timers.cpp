@@ -7,29 +7,37 @@
 namespace concur::detail {
 
 void CallTimer::start(CallBase& call, TimePoint when) {
+    call.host().add_ref();
     call.add_ref();
     call_.store(&call, std::memory_order_release);
-    call.clock().schedule(IntrusivePtr<Timer>(this), when);
+    clock_->schedule(IntrusivePtr<Timer>(this), when);
 }
 
-bool CallTimer::let_go(Clock& clock) noexcept {
-    clock.unschedule(*this);
+bool CallTimer::let_go() noexcept {
+    clock_->unschedule(*this);
     CallBase* const call = call_.exchange(nullptr, std::memory_order_acq_rel);
-    if (call) call->release();
+    if (call) release_call(*call);
     return call != nullptr;
+}
+
+void CallTimer::release_call(CallBase& call) noexcept {
+    CallHost& host = call.host();
+    call.release();
+    host.release();
 }
 
 void CallTimer::expired() noexcept {
     CallBase* const call = call_.exchange(nullptr, std::memory_order_acq_rel);
     if (!call) return;
     fire(*call);
-    call->release();
+    release_call(*call);
 }
 
 void CallDeadline::fire(CallBase& call) noexcept {
     const TimePoint deadline = call.deadline();
     if (deadline > call.clock().now()) {  // the outer call has ended meanwhile, and its deadline with it
         if (deadline != no_deadline) start(call, deadline);
+        if (call.done()) let_go();  // ended before it was set
         return;
     }
     const IntrusivePtr<StateBase> source = call.source();
@@ -64,8 +72,8 @@ void AttemptTimer::fire(CallBase& call) noexcept {
     if (source && (is_back || claim)) source->cancel(Cancel::only_this);
 }
 
-void AttemptTimer::retire(Clock& clock) noexcept {
-    if (let_go(clock)) return;
+void AttemptTimer::retire() noexcept {
+    if (let_go()) return;
     while (!is_past_.load(std::memory_order_acquire)) std::this_thread::yield();
 }
 

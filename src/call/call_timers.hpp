@@ -7,25 +7,34 @@
 
 namespace concur::detail {
 
-/// A timer that keeps its call alive while it is set, and no longer: the call owns it.
+/// A timer that keeps its call and the worker alive while it is set, and no longer: the call owns it.
 class CallTimer : public Timer {
 public:
+    explicit CallTimer(Clock& clock) noexcept : clock_(&clock) {}
+
     void start(CallBase& call, TimePoint when);
     /// It is not needed any more. False if it has gone off, or does so right now: that is not waited for.
-    bool let_go(Clock& clock) noexcept;
+    bool let_go() noexcept;
 
     void expired() noexcept final;
 
 private:
+    static void release_call(CallBase& call) noexcept;
     /// Somebody else may end the call at this moment.
     virtual void fire(CallBase& call) noexcept = 0;
 
-    // Holds a reference. Whoever takes the pointer out has that.
+    // Of the worker: who lets go may do so when that has gone.
+    IntrusivePtr<Clock> clock_;
+    // Holds a reference on the call, and one on its host. Whoever takes the pointer out has those.
     std::atomic<CallBase*> call_{nullptr};
 };
 
 /// The time of the whole call is over.
 class CallDeadline final : public CallTimer {
+public:
+    using CallTimer::CallTimer;
+
+private:
     void fire(CallBase& call) noexcept override;
 };
 
@@ -33,11 +42,11 @@ class CallDeadline final : public CallTimer {
 class AttemptTimer final : public CallTimer {
 public:
     /// `repeatable`: that of the call, which the timer's thread must not ask while the attempt runs.
-    AttemptTimer(int number, const RetryNumbers& numbers, TimePoint deadline, bool repeatable) noexcept
-        : numbers_{numbers}, deadline_{deadline}, number_{number}, repeatable_{repeatable} {}
+    AttemptTimer(Clock& clock, int number, bool repeatable, const RetryNumbers& numbers, TimePoint deadline) noexcept
+        : CallTimer(clock), numbers_{numbers}, deadline_{deadline}, number_{number}, repeatable_{repeatable} {}
 
     /// The attempt has ended: when this returns, the timer does not touch the call's next steps.
-    void retire(Clock& clock) noexcept;
+    void retire() noexcept;
 
 private:
     void fire(CallBase& call) noexcept override;
@@ -51,6 +60,10 @@ private:
 
 /// The backoff of a call that was put aside is over.
 class BackoffTimer final : public CallTimer {
+public:
+    using CallTimer::CallTimer;
+
+private:
     void fire(CallBase& call) noexcept override;
 };
 

@@ -27,8 +27,12 @@ void PolicyRun::go_on(Outcome outcome) noexcept {
         if (outcome.returned && !take_returned(outcome)) return;
         end_attempt(outcome);
         if (call_.phase() != Phase::running) return give_up();
-        const RetryDecision decision = judge(outcome);
-        keep_rejected_result();
+        RetryDecision decision = judge(outcome);
+        if (std::exception_ptr error = keep_rejected_result()) return fail(std::move(error), StopReason::not_retryable);
+        if (decision.again) {
+            if (call_.phase() != Phase::running) return give_up();
+            decision = look_again(decision);
+        }
         if (!decision.again) return conclude(decision);
         if (!await_next_attempt(decision) || !attempt(outcome)) return;
     }
@@ -49,10 +53,11 @@ bool PolicyRun::attempt(Outcome& outcome) noexcept {
 }
 
 void PolicyRun::run_attempt(Outcome& outcome) noexcept {
+    policy_.rules.functions.note_type(call_.value_type());
     const int number = course().attempt().number;
     if (course().attempt_deadline() != no_deadline && !host_.runs_in_caller()) {
-        attempts_->attempt_timer = IntrusivePtr(
-            new AttemptTimer(number, policy_.rules.numbers, course().attempt_deadline(), call_.is_repeatable()));
+        attempts_->attempt_timer = IntrusivePtr(new AttemptTimer(host_.clock(), number, call_.is_repeatable(),
+                                                                 policy_.rules.numbers, course().attempt_deadline()));
         attempts_->attempt_timer->start(call_, course().attempt_deadline());
     }
     const bool may_be_repeated = number <= policy_.rules.numbers.num_retries && call_.is_repeatable();
@@ -68,7 +73,7 @@ void PolicyRun::run_attempt(Outcome& outcome) noexcept {
 void PolicyRun::end_attempt(const Outcome& outcome) noexcept {
     give_back_permits(outcome);
     if (attempts_->attempt_timer) {
-        attempts_->attempt_timer->retire(host_.clock());
+        attempts_->attempt_timer->retire();
         attempts_->attempt_timer = {};
     }
     call_.retire_stop_state();
@@ -78,18 +83,37 @@ RetryDecision PolicyRun::judge(const Outcome& outcome) noexcept {
     course().set_deadline(call_.deadline());
     const std::type_info& type = call_.value_type();
     if (outcome.error || outcome.is_late) {
-        policy_.rules.functions.note_type(type);
-        return course().failed(outcome.error, now(), stop_asked(call_), call_.is_repeatable());
+        return course().failed(outcome.error, now(), stop_asked(), call_.is_repeatable());
     }
     const void* const value = type == typeid(void) ? nullptr : call_.value_address();
-    return course().returned_bare(value, type, now(), stop_asked(call_), call_.is_repeatable());
+    return course().returned_bare(value, type, now(), stop_asked(), call_.is_repeatable());
 }
 
-void PolicyRun::keep_rejected_result() noexcept {
-    if (!course().rejected()) return;
-    if (!attempts_->rejected) attempts_->rejected = policy_.rules.make_history(call_.value_type());
-    attempts_->rejected->add_bare(call_.value_address(), course().last_messages());
+// The functions of the application may have taken their time.
+RetryDecision PolicyRun::look_again(const RetryDecision& decision) noexcept {
+    if (now() >= course().deadline()) return {.end = CallEnd::timeout_error, .reason = StopReason::deadline};
+    const StopAsked stop = stop_asked();
+    return stop == StopAsked::no ? decision : course().stopped_while_waiting(stop);
+}
+
+// A call that runs in its caller, inside of another call, cannot be found by whoever stops that one.
+StopAsked PolicyRun::stop_asked() const noexcept {
+    const StopAsked asked = detail::stop_asked(call_);
+    if (asked != StopAsked::no || !host_.runs_in_caller()) return asked;
+    const CallContext* const outer = context_to_inherit();
+    return outer && outer->stop_token().stop_requested() ? StopAsked::by_cancel : StopAsked::no;
+}
+
+std::exception_ptr PolicyRun::keep_rejected_result() noexcept {
+    if (!course().rejected()) return nullptr;
+    try {
+        if (!attempts_->rejected) attempts_->rejected = policy_.rules.make_history(call_.value_type());
+        attempts_->rejected->add_bare(call_.value_address(), course().last_messages());
+    } catch (...) {
+        return std::current_exception();
+    }
     call_.drop_result();
+    return nullptr;
 }
 
 bool PolicyRun::await_next_attempt(const RetryDecision& decision) noexcept {
@@ -167,7 +191,9 @@ bool PolicyRun::await_permits(LimitCore& core) noexcept {
         return false;
     }
     if (!begin_wait_or_fail()) return false;
-    const bool goes_on = wait->start() ? end_wait() : sleep_in_place(course().deadline());
+    // On a thread of its own a timer ends the call in time, if its deadline is still the same then.
+    const TimePoint until = host_.runs_in_caller() ? course().deadline() : no_deadline;
+    const bool goes_on = wait->start() ? end_wait() : sleep_in_place(until);
     if (goes_on) return true;
     wait->let_go();
     call_.await_description();
@@ -245,6 +271,7 @@ bool PolicyRun::await_returned(StateBase* returned, Outcome& outcome) noexcept {
 bool PolicyRun::await_in_caller(Outcome& outcome) noexcept {
     const TimePoint until = std::min(course().deadline(), course().attempt_deadline());
     std::exception_ptr deadlock;
+    bool came_back = true;
     host_.leave_for_wait();
     try {
         std::optional<BlockingWait> blocking;
@@ -257,18 +284,20 @@ bool PolicyRun::await_in_caller(Outcome& outcome) noexcept {
         deadlock = std::current_exception();
     }
     try {
-        host_.come_back();
+        came_back = host_.come_back(course().deadline());
     } catch (...) {
         deadlock = std::current_exception();
     }
     const bool goes_on = call_.advance(Phase::queued, Phase::running) || call_.advance(Phase::waiting, Phase::running);
-    if (!goes_on) return false;  // whoever ended it lets the host go
+    if (!goes_on) {  // whoever ended it lets the host go
+        call_.retire_stop_state();
+        return false;
+    }
     host_.release_held(call_);
     outcome = outcome_of_returned();
-    if (deadlock) {
-        if (outcome.returned) outcome.returned->drop_handle();
-        outcome = {.error = std::move(deadlock)};
-    }
+    if (!deadlock && came_back) return true;
+    if (outcome.returned) outcome.returned->drop_handle();
+    outcome = {.error = std::move(deadlock), .is_late = !came_back};
     return true;
 }
 
@@ -295,15 +324,27 @@ bool PolicyRun::begin_wait() noexcept {
 
 bool PolicyRun::begin_wait_or_fail() noexcept {
     const bool waits = begin_wait();
-    if (!waits) fail(stopped_error(host_.name(), call_.method_name()), StopReason::worker_stopped);
+    if (waits)
+        end_if_cancelled();
+    else
+        fail(stopped_error(host_.name(), call_.method_name()), StopReason::worker_stopped);
     return waits;
 }
 
-// Who ends the wait before its time makes the call run again.
+// Who cancels sees that the call waits, or has left a mark before it did.
+void PolicyRun::end_if_cancelled() noexcept {
+    if (call_.stop_requested()) call_.cancel(Cancel::only_this);
+}
+
+// Whoever takes the call out of the wait makes its host let it go.
 bool PolicyRun::end_wait() noexcept {
-    const bool goes_on = call_.advance(Phase::waiting, Phase::running) || call_.phase() == Phase::running;
-    if (goes_on) host_.release_held(call_);  // else whoever ended it lets the host go
-    return goes_on;
+    if (call_.advance(Phase::waiting, Phase::running)) {
+        host_.release_held(call_);
+        return true;
+    }
+    if (call_.phase() != Phase::running) return false;
+    attempts_->permit_wait->await_release();
+    return true;
 }
 
 // Only where nothing else could run on this thread meanwhile: calls keep their order, or the thread is the caller's.
@@ -314,6 +355,7 @@ bool PolicyRun::sleep_in_place(TimePoint until) noexcept {
     const auto cancel = outer.value_or(StopToken()).on_stop([this] { call_.cancel(Cancel::only_this); });
     const bool leaves = policy_.order == RetryOrder::overtake;
     std::exception_ptr deadlock;
+    bool came_back = true;
     if (leaves) host_.leave_for_wait();
     try {
         const BlockingWait blocking;
@@ -322,13 +364,16 @@ bool PolicyRun::sleep_in_place(TimePoint until) noexcept {
         deadlock = std::current_exception();
     }
     try {
-        if (leaves) host_.come_back();
+        if (leaves) came_back = host_.come_back(course().deadline());
     } catch (...) {
         deadlock = std::current_exception();
     }
-    if (!end_wait()) return false;
-    if (!deadlock) return true;
-    fail(std::move(deadlock), StopReason::not_retryable);
+    const bool goes_on = end_wait();
+    if (!goes_on || (!deadlock && came_back)) return goes_on;
+    if (deadlock)
+        fail(std::move(deadlock), StopReason::not_retryable);
+    else
+        conclude({.end = CallEnd::timeout_error, .reason = StopReason::deadline});
     return false;
 }
 
@@ -336,17 +381,20 @@ template <class Start>
 void PolicyRun::put_aside(Start start) noexcept {
     const IntrusivePtr<CallBase> keep(&call_);
     hand_over();
-    if (begin_wait()) return start();
+    if (begin_wait()) {
+        end_if_cancelled();
+        return start();
+    }
     regain();
     fail(stopped_error(host_.name(), call_.method_name()), StopReason::worker_stopped);
 }
 
 void PolicyRun::put_aside_until(TimePoint until) noexcept {
-    const IntrusivePtr<BackoffTimer> timer(new BackoffTimer);
+    const IntrusivePtr<BackoffTimer> timer(new BackoffTimer(host_.clock()));
     attempts_->backoff_timer = timer;
     put_aside([&] {
         timer->start(call_, until);
-        if (call_.phase() != Phase::waiting) timer->let_go(host_.clock());  // ended before it was set
+        if (call_.phase() != Phase::waiting) timer->let_go();  // ended before it was set
     });
 }
 

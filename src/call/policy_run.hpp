@@ -30,7 +30,11 @@ private:
     void run_attempt(Outcome& outcome) noexcept;
     void end_attempt(const Outcome& outcome) noexcept;
     [[nodiscard]] RetryDecision judge(const Outcome& outcome) noexcept;
-    void keep_rejected_result() noexcept;
+    /// What a retry was decided for may have changed meanwhile.
+    [[nodiscard]] RetryDecision look_again(const RetryDecision& decision) noexcept;
+    [[nodiscard]] StopAsked stop_asked() const noexcept;
+    /// What the move of the result has thrown.
+    [[nodiscard]] std::exception_ptr keep_rejected_result() noexcept;
     /// False if the call has ended or is put aside.
     [[nodiscard]] bool await_next_attempt(const RetryDecision& decision) noexcept;
     void conclude(const RetryDecision& decision) noexcept;
@@ -58,6 +62,7 @@ private:
         return policy_.order == RetryOrder::overtake && !host_.runs_in_caller();
     }
     [[nodiscard]] bool begin_wait_or_fail() noexcept;
+    void end_if_cancelled() noexcept;
     [[nodiscard]] bool end_wait() noexcept;
     /// The call waits already. False if it has ended.
     [[nodiscard]] bool sleep_in_place(TimePoint until) noexcept;

@@ -355,17 +355,23 @@ void StateBase::add_sources(std::vector<IntrusivePtr<StateBase>>& sources) {
 }
 
 bool StateBase::cancel_this() {
-    if (const Claim claim = this->claim(Phase::pending, Phase::queued, Phase::waiting)) {
-        complete(claim,
-                 std::make_exception_ptr(CancelledError(fmt::format(
-                     "{} was cancelled before it ended", method_name().empty() ? "the call" : method_name()))),
-                 StopReason::cancelled, CompletedBy::other);
-        static_cast<void>(see_error());  // whoever cancels knows
-        return true;
-    } else if (claim.from == Phase::running) {
-        if (!(word_.fetch_or(stop_flag, std::memory_order_seq_cst) & stop_flag)) on_stop_requested();
+    for (bool asked = false;;) {
+        if (const Claim claim = this->claim(Phase::pending, Phase::queued, Phase::waiting)) {
+            complete(claim,
+                     std::make_exception_ptr(CancelledError(fmt::format(
+                         "{} was cancelled before it ended", method_name().empty() ? "the call" : method_name()))),
+                     StopReason::cancelled, CompletedBy::other);
+            static_cast<void>(see_error());  // whoever cancels knows
+            return true;
+        } else if (claim.from != Phase::running) {
+            return false;
+        }
+        const std::uint32_t before = word_.fetch_or(stop_flag, std::memory_order_seq_cst);
+        asked |= !(before & stop_flag);
+        if (phase_of(before) != Phase::running) continue;  // it began to wait in between, without having seen the flag
+        if (asked) on_stop_requested();
+        return false;
     }
-    return false;
 }
 
 // ---- following another state

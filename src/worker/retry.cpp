@@ -41,8 +41,12 @@ BlockingRetry::BlockingRetry(const RetryPolicy& policy, const RetryOptions& opti
 bool BlockingRetry::settle(const RetryDecision& decision) {
     decision_ = decision;
     if (decision_.again) {
-        if (sleep_until(decision_.until)) return true;
-        decision_ = course_.stopped_while_waiting(StopAsked::by_cancel);
+        if (!sleep_until(decision_.until))
+            decision_ = course_.stopped_while_waiting(StopAsked::by_cancel);
+        else if (clock_.now() < course_.deadline())
+            return true;
+        else  // functions of the policy have taken their time
+            decision_ = {.end = CallEnd::timeout_error, .reason = StopReason::deadline};
     }
     tell_reason(decision_.reason);
     return false;

@@ -840,11 +840,11 @@ TEST_CASE("a call made inside a call is cancelled with it", "[retry][R21]") {
     const Mode mode = GENERATE(every_queueing_mode());
     const bool detached = GENERATE(false, true);
     CAPTURE(mode, detached);
+    Promise<Future<int>> made;
+    Gate release;
     auto inner = Worker<Api>::options().mode(mode).init();
     auto outer = Worker<Api>::options().mode(mode).init();
     const Busy busy(inner);
-    Promise<Future<int>> made;
-    Gate release;
     auto call = outer.call([&](Api&, CallContext& context) {
         if (detached) {
             const auto scope = detached_context();
@@ -945,4 +945,180 @@ TEST_CASE("filters and validators that throw are warned of once", "[retry][R5][R
         CHECK(rejected.attempts() == 4);
     }
     CHECK(log->warnings(WarningKind::hook_error).size() == 2);
+}
+
+// ---- what happens while functions of the policy run
+
+TEST_CASE("a cancel that comes while a predicate runs ends the call before its backoff", "[retry][R8]") {
+    const Mode mode = GENERATE(every_queueing_mode());
+    const RetryOrder order = GENERATE(RetryOrder::keep, RetryOrder::overtake);
+    const Duration wait = GENERATE(0ms, 1h);
+    CAPTURE(mode, order, wait.count());
+    Gate asked;
+    Gate cancelled;
+    auto api = options(mode)
+                   .retry_wait(wait)
+                   .retry_order(order)
+                   .retry_on([&](const HttpError&) {
+                       asked.open();
+                       return cancelled.pass();
+                   })
+                   .init();
+    auto call = api.call<&Api::denied>();
+    REQUIRE(asked.pass());
+    CHECK_FALSE(call.cancel());
+    cancelled.open();
+    CHECK(outcome_of(call) == "http 403");
+    CHECK(call.attempts() == 1);
+    CHECK(call.stop_reason() == StopReason::cancelled);
+    CHECK(api.call<&Api::count>().result() == 1);
+}
+
+TEST_CASE("a cancel that comes while amounts are computed ends the wait for limits", "[retry][R8][L10]") {
+    const Mode mode = GENERATE(every_queueing_mode());
+    const RetryOrder order = GENERATE(RetryOrder::keep, RetryOrder::overtake);
+    CAPTURE(mode, order);
+    LimitSet set({ResourceLimit("slots", 4)});
+    const Acquisition held = set.acquire({"slots", 4});
+    Gate asked;
+    Gate cancelled;
+    auto api = options(mode)
+                   .limits(set)
+                   .retry_order(order)
+                   .method<&Api::flaky>([&](auto& m) {
+                       m.acquires("slots", [&](int) {
+                           asked.open();
+                           static_cast<void>(cancelled.pass());
+                           return 1;
+                       });
+                   })
+                   .init();
+    auto call = api.call<&Api::flaky>(0);
+    REQUIRE(asked.pass());
+    call.cancel();
+    cancelled.open();
+    CHECK(outcome_of(call) == "cancelled");
+    CHECK(call.attempts() == 0);
+    CHECK(eventually([&] { return set.stats("slots").waiting == 0; }));
+}
+
+TEST_CASE("a deadline that comes while a predicate runs leaves no further attempt", "[retry][R8][R13]") {
+    const Mode mode = GENERATE(every_mode());
+    CAPTURE(mode);
+    ManualClock clock;
+    auto api = options(mode)
+                   .clock(clock)
+                   .retry_wait(0ms)
+                   .call_timeout(1s)
+                   .retry_on([&](const HttpError&) {
+                       clock.advance(2s);
+                       return true;
+                   })
+                   .init();
+    const auto call = api.call<&Api::denied>();
+    CHECK(outcome_of(call) == "timeout");
+    CHECK(call.attempts() == 1);
+    CHECK(call.stop_reason() == StopReason::deadline);
+    CHECK(api.with({.call_timeout = 1h}).call<&Api::count>().result() == 1);
+}
+
+TEST_CASE("a result that cannot be kept ends the call in what its move throws", "[retry][R6][R10]") {
+    struct Stubborn {
+        Stubborn() = default;
+        Stubborn(const Stubborn&) { throw HttpError(507); }
+    };
+    const Mode mode = GENERATE(every_mode());
+    CAPTURE(mode);
+    auto api = options(mode).retry_until([](const Stubborn&) { return false; }).init();
+    CHECK(outcome_of(api.call([](Api&) { return Stubborn(); })) == "http 507");
+}
+
+TEST_CASE("a call that waits for a limit outlives the deadline of an outer call that has ended", "[retry][R21]") {
+    const RetryOrder order = GENERATE(RetryOrder::keep, RetryOrder::overtake);
+    const int retries = GENERATE(0, 2);
+    CAPTURE(order, retries);
+    ManualClock clock;
+    LimitSet set({ResourceLimit("slots", 1)});
+    Acquisition held = set.acquire("slots");
+    auto inner = options(Mode::thread)
+                     .clock(clock)
+                     .limits(set)
+                     .num_retries(retries)
+                     .retry_order(order)
+                     .method<&Api::next>([](auto& m) { m.acquires("slots"); })
+                     .init();
+    auto outer = options(Mode::thread).clock(clock).call_timeout(1s).init();
+    Future<int> call;
+    outer.call([&](Api&) { call = inner.call<&Api::next>(); }).result();
+    clock.advance(2s);
+    CHECK_FALSE(call.done());
+    held.release();
+    CHECK(call.result() == 1);
+    CHECK(call.attempts() == 1);
+}
+
+TEST_CASE("a call in its caller that fails at once and for ever ends with the call around it", "[retry][R21]") {
+    auto inner = options(Mode::sync).num_retries(unlimited).retry_wait(0ms).init();
+    auto outer = Worker<Api>::options().mode(Mode::thread).init();
+    Gate tried;
+    auto call = outer.call([&](Api&) {
+        return outcome_of(inner.call([&](Api&) {
+            tried.open();
+            throw HttpError(503);
+        }));
+    });
+    REQUIRE(tried.pass());
+    call.cancel();
+    CHECK(call.result() == "http 503");
+}
+
+TEST_CASE("calls made by a call that waits for what it returned are cancelled with it", "[retry][R21]") {
+    auto inner = Worker<Api>::options().mode(Mode::thread).init();
+    auto outer = options(Mode::thread).init();
+    Gate started;
+    Promise<int> never_set;
+    Future<bool> asked;
+    auto call = outer.call([&](Api&) {
+        asked = inner.call([&](Api&, CallContext& context) {
+            started.open();
+            return context.stop_token().wait_for(patience);
+        });
+        return never_set.future();
+    });
+    REQUIRE(started.pass());
+    outer.call<&Api::count>().result();
+    CHECK(call.cancel());
+    CHECK(asked.result());
+}
+
+TEST_CASE("in sync mode a call after its backoff waits for its turn until its deadline", "[retry][R13][R16]") {
+    auto api = options(Mode::sync)
+                   .num_retries(unlimited)
+                   .retry_wait(50ms)
+                   .retry_order(RetryOrder::overtake)
+                   .call_timeout(2s)
+                   .init();
+    const auto others = api.with({.call_timeout = never});
+    Gate taken;
+    Gate over;
+    Future<void> other;
+    const auto call = api.call([&](Api& object) {
+        if (++object.calls > 1) throw HttpError(503);
+        other = on_new_thread([&] {
+            others
+                .call([&](Api&) {
+                    taken.open();
+                    static_cast<void>(over.pass());
+                })
+                .result();
+        });
+        throw HttpError(503);
+    });
+    CHECK(outcome_of(call) == "timeout");
+    CHECK(taken.is_open());
+    CHECK(nested_text(call) == "http");
+    over.open();
+    other.result();
+    CHECK(others.call<&Api::count>().result() == call.attempts());
+    api.stop();
 }

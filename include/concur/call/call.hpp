@@ -128,7 +128,7 @@ private:
 
     void drop_rare() noexcept;
     void disarm_deadline() noexcept;
-    void let_go_of_attempts() noexcept;
+    void let_go_of_attempts(Phase from) noexcept;
     /// The attempt is over: the next one gets a token of its own.
     void retire_stop_state() noexcept;
     /// Unless another attempt runs already.

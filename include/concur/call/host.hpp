@@ -55,8 +55,12 @@ public:
     [[nodiscard]] virtual bool runs_in_caller() const noexcept { return false; }
     /// In a caller that waits for a call's next attempt: others may use the worker meanwhile.
     virtual void leave_for_wait() noexcept {}
-    /// The same caller goes on. Throws DeadlockError where its turn would never come.
-    virtual void come_back() {}
+    /// The same caller goes on; false if the deadline came before its turn. Throws DeadlockError where that would never
+    /// come.
+    [[nodiscard]] virtual bool come_back(TimePoint deadline) {
+        static_cast<void>(deadline);
+        return true;
+    }
 
     /// True on the thread that holds the worker right now: in its methods, and in callbacks that follow from them.
     [[nodiscard]] bool is_inside() const noexcept { return is_this_thread(agent_.holder()); }

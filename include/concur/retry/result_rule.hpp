@@ -23,7 +23,7 @@ public:
 
     /// Where results are kept that it rejects; null if it rejects none.
     [[nodiscard]] virtual std::unique_ptr<RejectedHistory> make_history(std::size_t) const { return nullptr; }
-    /// A result of that type came, or an exception in its place.
+    /// A result of that type comes, or something in its place.
     void note_type(const std::type_info& type) const noexcept {
         if (*type_ == type) was_asked_.store(true, std::memory_order_relaxed);
     }

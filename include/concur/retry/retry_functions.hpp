@@ -29,7 +29,7 @@ struct RetryFunctions {
     /// filters: any std::exception may be retried that is no refusal.
     [[nodiscard]] ErrorVerdict judge(const std::exception_ptr& error, const Judging& judging) const;
 
-    /// A call that gives results of that type has failed: its validators are no idle ones.
+    /// A call that gives results of that type begins: its validators are no idle ones, however it ends.
     void note_type(const std::type_info& type) const noexcept;
 
     /// Asks validators and, about a result that they reject, hints; those that are about results of type R.

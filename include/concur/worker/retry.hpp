@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "concur/core/clock.hpp"
+#include "concur/core/owned.hpp"
 #include "concur/core/refused.hpp"
 #include "concur/core/stop_reason.hpp"
 #include "concur/core/stop_token.hpp"
@@ -78,7 +79,7 @@ decltype(auto) attempt(F& f, const Attempt& attempt) {
 
 template <class F>
     requires(std::invocable<F&> || takes_attempt<F>)
-using AttemptResult = std::remove_cvref_t<decltype(attempt(std::declval<F&>(), std::declval<const Attempt&>()))>;
+using AttemptResult = Owned<decltype(attempt(std::declval<F&>(), std::declval<const Attempt&>()))>;
 
 template <class F>
 void retry_void(BlockingRetry& retry, F& f) {
@@ -104,7 +105,7 @@ R retry_for_value(BlockingRetry& retry, F& f) {
         std::optional<R> result;
         std::exception_ptr error;
         try {
-            result.emplace(attempt(f, retry.course().attempt()));
+            result.emplace(to_owned(attempt(f, retry.course().attempt())));
         } catch (...) {
             error = std::current_exception();
         }
@@ -119,7 +120,8 @@ R retry_for_value(BlockingRetry& retry, F& f) {
 }  // namespace detail
 
 /// Calls `f()`, or `f(const Attempt&)`, until it succeeds or the policy says that it will not, and returns what it
-/// returned: as a value; move-only ones, too. Waits between the attempts in the calling thread.
+/// returned: as a value; move-only ones, too; for a view what owns its elements. Waits between the attempts in the
+/// calling thread.
 ///
 /// Errors: that of the last attempt, as it was thrown; RetryValidationError if validators rejected the last result;
 /// TimeoutError, with the last error nested in it, if an attempt was still under way at the end of `call_timeout`, and

@@ -443,3 +443,30 @@ TEST_CASE("retry() inside of a worker's method waits on the clock that it is giv
     CHECK(result.result() == 3);
     CHECK(clock.elapsed() == 3s);
 }
+
+TEST_CASE("retry() gives what owns the elements of a view, and validates that", "[retry][R6][R20]") {
+    ManualClock clock;
+    int calls = 0;
+    const auto policy = plain.retry_until([](std::string_view text) { return text == "c"; });
+    const auto last = [&]() -> std::string_view { return ++calls == 3 ? "c" : "a"; };
+    static_assert(std::is_same_v<decltype(concur::retry(policy, last)), std::string>);
+    CHECK(concur::retry(policy, last, {.clock = clock}) == "c");
+    CHECK(calls == 3);
+}
+
+TEST_CASE("retry() begins no attempt after a deadline that came while a predicate ran", "[retry][R8][R20]") {
+    ManualClock clock;
+    int calls = 0;
+    StopReason reason = StopReason::none;
+    const auto policy = plain.retry_wait(0s).call_timeout(10s).retry_on([&](const HttpError&) {
+        clock.advance(11s);
+        return true;
+    });
+    const auto failing = [&] {
+        ++calls;
+        throw HttpError(503);
+    };
+    CHECK_THROWS_AS(concur::retry(policy, failing, {.clock = clock, .stop_reason = &reason}), concur::TimeoutError);
+    CHECK(calls == 1);
+    CHECK(reason == StopReason::deadline);
+}
