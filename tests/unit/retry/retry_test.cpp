@@ -213,7 +213,7 @@ TEST_CASE("a deadline that comes during an attempt is a timeout around the last 
         concur::retry(plain.call_timeout(3s), slow, {.clock = clock, .stop_reason = &reason});
         FAIL("no error");
     } catch (const concur::TimeoutError& error) {
-        CHECK(error.after() == 4s);
+        CHECK(error.after() == 3s);
         if (returns)
             CHECK_NOTHROW(std::rethrow_if_nested(error));
         else
