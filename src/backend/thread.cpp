@@ -247,7 +247,7 @@ private:
         if (fails)
             fail(call);
         else if (!runs)
-            call.await_description();  // cancelled
+            Runner::pass_over(call);
     }
 
     // A call that somebody else is ending may still read this worker's name: the worker must not go before it has.

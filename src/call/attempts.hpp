@@ -39,6 +39,8 @@ public:
     IntrusivePtr<BackoffTimer> backoff_timer;
     /// An attempt has begun with all that it takes: the call has been charged to its CallLimit.
     bool is_charged = false;
+    /// The last attempt was the last possible one, and took its arguments away.
+    bool gave_arguments_away = false;
     /// The last attempt returned a future, and its outcome has not been looked at.
     bool follows = false;
 };

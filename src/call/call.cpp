@@ -138,23 +138,23 @@ void CallBase::claimed(Phase from) noexcept {
     if (from != Phase::running) drop_arguments();
 }
 
-void CallBase::ended(Phase from) noexcept {
+void CallBase::ended(Phase from, CompletedBy by) noexcept {
     if (from == Phase::pending)
         if (Inputs* inputs = rare().inputs) inputs->leave();
     disarm_deadline();
-    if (from == Phase::waiting || from == Phase::queued) let_go_of_attempts(from);
-    // A queued call stays in its queue as a tombstone until the worker comes by.
+    if (from == Phase::waiting || from == Phase::queued) let_go_of_attempts();
+    // What its method has begun ends with it. A stop of the worker asks all that it finds, after this; and a queued
+    // call stays in its queue as a tombstone until the worker comes by.
+    if (!host_->fails_held_calls()) {
+        if (by == CompletedBy::other) on_stop_requested();
+        if (from == Phase::waiting) retire_stop_state();
+    }
     if (from == Phase::pending || from == Phase::waiting) host_->release_held(*this);
 }
 
-void CallBase::let_go_of_attempts(Phase from) noexcept {
+void CallBase::let_go_of_attempts() noexcept {
     Rare* const rare = rare_.load(std::memory_order_acquire);
-    if (!rare || !rare->attempts) return;
-    rare->attempts->let_go();
-    // Once it is over, a queued call keeps no worker alive; a stop asks those last that it finds.
-    if (from == Phase::queued || host_->fails_held_calls()) return;
-    on_stop_requested();
-    retire_stop_state();
+    if (rare && rare->attempts) rare->attempts->let_go();
 }
 
 void CallBase::describe_failure(Failure& failure, std::shared_ptr<Observer>& observer) const {

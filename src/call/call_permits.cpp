@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <thread>
+#include <vector>
 
+#include "call/call_timers.hpp"
+#include "concur/call/call_context.hpp"
 #include "concur/call/host.hpp"
 #include "concur/observe/observer.hpp"
 
@@ -34,36 +37,93 @@ void report_used(const CallPolicy& policy, CallBase& call, Acquisition& held) no
     }
 }
 
+// ---- calls that are put aside
+
+void CallsAside::add(PermitWait& wait) noexcept {
+    wait.add_ref();
+    const std::lock_guard lock(mutex_);
+    wait.is_aside_ = true;
+    wait.next_aside_ = first_;
+    if (first_) first_->previous_aside_ = &wait;
+    first_ = &wait;
+}
+
+void CallsAside::remove(PermitWait& wait) noexcept {
+    {
+        const std::lock_guard lock(mutex_);
+        if (!std::exchange(wait.is_aside_, false)) return;
+        if (wait.next_aside_) wait.next_aside_->previous_aside_ = wait.previous_aside_;
+        (wait.previous_aside_ ? wait.previous_aside_->next_aside_ : first_) = wait.next_aside_;
+    }
+    wait.release();
+}
+
+void CallsAside::step_back(const LimitCore& core) {
+    std::vector<IntrusivePtr<PermitWait>> waits;
+    {
+        const std::lock_guard lock(mutex_);
+        for (PermitWait* wait = first_; wait; wait = wait->next_aside_)
+            if (wait->core_.get() == &core) waits.emplace_back(wait);
+    }
+    // The oldest first, so that they ask again in the order in which they came.
+    for (auto wait = waits.rbegin(); wait != waits.rend(); ++wait) (*wait)->step_back();
+}
+
+void let_this_thread_go_first(const LimitCore& core) {
+    for (const CallContext* context = current_context_if_any(); context;
+         context = static_cast<const CallContext*>(context->outer()))
+        if (const IntrusivePtr<CallsAside> aside = context->host_.calls_aside_if_any()) aside->step_back(core);
+}
+
+// ---- one wait
+
 PermitWait::PermitWait(CallBase& call, LimitCore& core, Acquisition& request, Waits waits)
     : LimitWaiter(result_, LimitCore::limits_of(request),
                   waits == Waits::in_place ? LimitCaller::innermost() : nullptr),
       waits_{waits},
       call_(&call),
       core_(&core) {
+    if (waits == Waits::aside) aside_ = call.host().calls_aside();
     core.move_request(request, result_);
 }
 
 bool PermitWait::start() {
     add_ref();  // of the queue
+    if (aside_) aside_->add(*this);
     if (!core_->take_or_join(*this)) return false;
     granted_.store(true, std::memory_order_release);
+    is_past_.store(true, std::memory_order_release);
     call_ = {};
     release();
     return true;
 }
 
 void PermitWait::let_go() noexcept {
+    if (aside_) aside_->remove(*this);
     if (!core_->leave(*this, LeftBecause::cancelled)) return give_back();
     call_ = {};
     release();  // of the queue
 }
 
+void PermitWait::step_back() noexcept {
+    stepped_back_.store(true, std::memory_order_release);
+    if (core_->leave(*this, LeftBecause::comes_again)) {
+        const IntrusivePtr<CallBase> call = std::move(call_);
+        bring_back(*call);
+        release();  // of the queue
+    } else {
+        await_release();
+        give_back();
+    }
+}
+
 Acquisition PermitWait::take() {
+    if (aside_) aside_->remove(*this);
     if (in_deadlock_.load(std::memory_order_acquire))
         throw LimitDeadlockError(
             "what a call takes of its limits can never be acquired: all calls that hold what is missing wait for "
-            "limits of "
-            "the same set, one that this call was made in among them; acquire together what is needed together");
+            "limits of the same set, one that this call was made in among them; acquire together what is needed "
+            "together");
     if (!granted_.load(std::memory_order_acquire) || taken_.exchange(true, std::memory_order_acq_rel)) return {};
     return std::move(result_);
 }
@@ -74,24 +134,23 @@ void PermitWait::await_release() const noexcept {
 
 void PermitWait::give_back() noexcept {
     if (granted_.load(std::memory_order_acquire) && !taken_.exchange(true, std::memory_order_acq_rel))
-        result_.release();
+        core_->undo(result_);
 }
 
 void PermitWait::told(Verdict verdict) noexcept {
     const IntrusivePtr<CallBase> call = std::move(call_);
     (verdict == Verdict::granted ? granted_ : in_deadlock_).store(true, std::memory_order_release);
-    if (waits_ == Waits::aside) {
-        if (call->advance(Phase::waiting, Phase::queued))
-            call->host().enqueue_held(*call);
-        else
-            give_back();
-    } else if (call->advance(Phase::waiting, Phase::running)) {
+    const bool aside = waits_ == Waits::aside;
+    const bool is_back = call->advance(Phase::waiting, aside ? Phase::queued : Phase::running);
+    if (is_back && aside)
+        call->host().enqueue_held(*call);
+    else if (is_back)
         call->host().release_held(*call);
-        is_past_.store(true, std::memory_order_release);
-        call->wake_parked();
-    } else {
+    is_past_.store(true, std::memory_order_release);
+    if (!is_back)
         give_back();
-    }
+    else if (!aside)
+        call->wake_parked();
     release();  // of the queue
 }
 

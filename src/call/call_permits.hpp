@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 
 #include "concur/call/call.hpp"
 #include "concur/call/call_policy.hpp"
@@ -16,6 +17,37 @@ namespace concur::detail {
 
 /// Tells the limits what functions of the result say. One that throws is warned of, and changes nothing.
 void report_used(const CallPolicy& policy, CallBase& call, Acquisition& held) noexcept;
+
+class PermitWait;
+
+/// The calls of one worker that are put aside until they get permits, and those that have got them and stand in the
+/// worker's queue. Shared by the worker and the waits, because a call may be ended when its worker has gone.
+///
+/// Threads: all members from any thread.
+class CallsAside {
+public:
+    void add_ref() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
+    void release() noexcept {
+        if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+    }
+
+    /// Keeps a reference until it is removed.
+    void add(PermitWait& wait) noexcept;
+    void remove(PermitWait& wait) noexcept;
+    /// The worker's thread is about to wait for permits of `core`: until it goes on, none of these calls can begin.
+    void step_back(const LimitCore& core);
+
+private:
+    ~CallsAside() = default;
+
+    std::atomic<std::uint32_t> references_{0};
+    std::mutex mutex_;
+    PermitWait* first_ = nullptr;
+};
+
+/// The calling thread is about to wait for permits of `core`: calls of the workers that it runs, which wait for permits
+/// of the same set and cannot begin before it goes on, let it go first.
+void let_this_thread_go_first(const LimitCore& core);
 
 /// A call's place in the queue of a set. Nobody's thread waits in it: who is granted goes back to where the call is
 /// run.
@@ -47,10 +79,16 @@ public:
     void let_go() noexcept;
     /// What was granted; empty if nothing was, or it has been given back. Throws LimitDeadlockError.
     [[nodiscard]] Acquisition take();
+    /// A call that is put aside, or queued again, lets go of what it was granted, or leaves the queue: it asks again
+    /// when its turn comes. On its worker's thread, which runs another one.
+    void step_back() noexcept;
+    [[nodiscard]] bool has_stepped_back() const noexcept { return stepped_back_.load(std::memory_order_acquire); }
     /// The call was made to run again by who told it: when this returns, its host does not hold it any more.
     void await_release() const noexcept;
 
 private:
+    friend class CallsAside;
+
     ~PermitWait() = default;
     void told(Verdict verdict) noexcept override;
     void give_back() noexcept;
@@ -60,11 +98,17 @@ private:
     std::atomic<bool> granted_{false};
     std::atomic<bool> taken_{false};
     std::atomic<bool> in_deadlock_{false};
-    std::atomic<bool> is_past_{false};  // the part of the telling that moves a call that waits in place
+    std::atomic<bool> stepped_back_{false};
+    std::atomic<bool> is_past_{false};  // the part of the telling that moves the call
     Waits waits_;
     IntrusivePtr<CallBase> call_;
     IntrusivePtr<LimitCore> core_;
+    IntrusivePtr<CallsAside> aside_;  // null if it waits in place
     Acquisition result_;
+    // Among the worker's others; guarded by their mutex.
+    PermitWait* next_aside_ = nullptr;
+    PermitWait* previous_aside_ = nullptr;
+    bool is_aside_ = false;
 };
 
 }  // namespace concur::detail

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "call/call_permits.hpp"
+
 namespace concur::detail {
 
 constinit thread_local const Construction* Construction::innermost_ = nullptr;
@@ -27,6 +29,17 @@ CallHost::CallHost(std::string name, Clock& clock, std::shared_ptr<Observer> obs
 }
 
 CallHost::~CallHost() { clock_->remove_host(*this); }
+
+IntrusivePtr<CallsAside> CallHost::calls_aside() {
+    const std::lock_guard lock(mutex_);
+    if (!calls_aside_) calls_aside_ = IntrusivePtr(new CallsAside);
+    return calls_aside_;
+}
+
+IntrusivePtr<CallsAside> CallHost::calls_aside_if_any() const {
+    const std::lock_guard lock(mutex_);
+    return calls_aside_;
+}
 
 const CallPolicy& CallHost::policy_of(const MethodInfo& method) const noexcept {
     return policies_ ? policies_->of(method) : no_policy;

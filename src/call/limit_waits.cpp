@@ -3,6 +3,7 @@
 
 #include <numeric>
 
+#include "call/call_permits.hpp"
 #include "concur/call/call_context.hpp"
 #include "concur/call/host.hpp"
 #include "concur/core/text.hpp"
@@ -115,6 +116,7 @@ void wait_for_grant(LimitCore& core, const LimitRequests& requested, const WaitL
     const TimePoint end = std::min(deadline, end_of_call.deadline_on(clock));
     ParkedWaiter waiter(result);
     const BlockingWait blocking;
+    let_this_thread_go_first(core);
     if (core.take_or_join(waiter)) return;
     const auto cancel = [&core, &waiter] {
         if (core.leave(waiter, LeftBecause::cancelled)) waiter.end(ParkedWaiter::was_cancelled);

@@ -60,8 +60,10 @@ void PolicyRun::run_attempt(Outcome& outcome) noexcept {
                                                                  policy_.rules.numbers, course().attempt_deadline()));
         attempts_->attempt_timer->start(call_, course().attempt_deadline());
     }
-    const bool may_be_repeated = number <= policy_.rules.numbers.num_retries && call_.is_repeatable();
-    CallContext context(call_, host_, object_, &course(), may_be_repeated);
+    const bool keeps_arguments = call_.is_repeatable() && (number <= policy_.rules.numbers.num_retries ||
+                                                           policy_.rules.functions.ask_for_attempt());
+    attempts_->gave_arguments_away = !keeps_arguments;
+    CallContext context(call_, host_, object_, &course(), keeps_arguments);
     attempts_->permits.held_by(LimitCaller::innermost());
     outcome = Runner::invoke(host_, call_, object_, context);
     if (outcome.returned)
@@ -81,12 +83,21 @@ void PolicyRun::end_attempt(const Outcome& outcome) noexcept {
 
 RetryDecision PolicyRun::judge(const Outcome& outcome) noexcept {
     course().set_deadline(call_.deadline());
+    course().set_arguments(this);
     const std::type_info& type = call_.value_type();
+    RetryDecision decision;
     if (outcome.error || outcome.is_late) {
-        return course().failed(outcome.error, now(), stop_asked(), call_.is_repeatable());
+        decision = course().failed(outcome.error, now(), stop_asked(), call_.is_repeatable());
+    } else {
+        const void* const value = type == typeid(void) ? nullptr : call_.value_address();
+        decision = course().returned_bare(value, type, now(), stop_asked(), call_.is_repeatable());
     }
-    const void* const value = type == typeid(void) ? nullptr : call_.value_address();
-    return course().returned_bare(value, type, now(), stop_asked(), call_.is_repeatable());
+    course().set_arguments(nullptr);
+    return decision;
+}
+
+const void* PolicyRun::find(std::size_t index, const std::type_info& type) const {
+    return attempts_->gave_arguments_away || !call_.is_repeatable() ? nullptr : call_.argument(index, type);
 }
 
 // The functions of the application may have taken their time.
@@ -161,17 +172,21 @@ void PolicyRun::leave() noexcept {
 
 bool PolicyRun::take_permits(Outcome& outcome) noexcept {
     try {
-        if (!attempts_->permit_wait) {
-            const LimitRequests requests = requests_of(policy_, call_, charged_as());
-            LimitCore* const core = host_.limits()->take_or_choose(requests, attempts_->permits);
-            if (!core) return true;
-            if (!await_permits(*core)) return false;
+        for (;;) {
+            if (!attempts_->permit_wait) {
+                const LimitRequests requests = requests_of(policy_, call_, charged_as());
+                LimitCore* const core = host_.limits()->take_or_choose(requests, attempts_->permits);
+                if (!core) return true;
+                if (!await_permits(*core)) return false;
+            }
+            const IntrusivePtr<PermitWait> wait = std::exchange(attempts_->permit_wait, {});
+            attempts_->permits = wait->take();
+            if (attempts_->permits.acquired()) return true;
+            wait->let_go();
+            if (wait->has_stepped_back()) continue;
+            outcome.is_late = true;
+            return true;
         }
-        const IntrusivePtr<PermitWait> wait = std::exchange(attempts_->permit_wait, {});
-        attempts_->permits = wait->take();
-        if (attempts_->permits.acquired()) return true;
-        wait->let_go();
-        outcome.is_late = true;
     } catch (...) {
         outcome.error = std::current_exception();
     }
@@ -191,6 +206,7 @@ bool PolicyRun::await_permits(LimitCore& core) noexcept {
         return false;
     }
     if (!begin_wait_or_fail()) return false;
+    let_this_thread_go_first(core);
     // On a thread of its own a timer ends the call in time, if its deadline is still the same then.
     const TimePoint until = host_.runs_in_caller() ? course().deadline() : no_deadline;
     const bool goes_on = wait->start() ? end_wait() : sleep_in_place(until);

@@ -11,7 +11,7 @@ namespace concur::detail {
 
 /// What the call carries is on the stack here, until the call is put aside. States, owners and waits:
 /// docs/design/retries.md.
-class PolicyRun {
+class PolicyRun final : private KeptArguments {
 public:
     using Outcome = Runner::Outcome;
 
@@ -25,6 +25,10 @@ public:
     void go_on(Outcome outcome) noexcept;
 
 private:
+    // The arguments, for the functions of the policy.
+    [[nodiscard]] std::size_t count() const noexcept override { return call_.argument_count(); }
+    [[nodiscard]] const void* find(std::size_t index, const std::type_info& type) const override;
+
     /// False if the call has ended or is put aside, while it waited for what the attempt takes of limits.
     [[nodiscard]] bool attempt(Outcome& outcome) noexcept;
     void run_attempt(Outcome& outcome) noexcept;

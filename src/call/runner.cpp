@@ -138,9 +138,12 @@ void Runner::follow(CallHost& host, CallBase& call, StateBase* returned) noexcep
     const bool at_hand = returned->done() && !returned->nested().state;
     if (!host.hold(call) && !at_hand) {
         returned->drop_handle();
+        call.retire_stop_state();
         return fail(call, stopped_error(host.name(), call.method_name()));
     }
-    if (!call.follow(returned)) host.release_held(call);
+    if (call.follow(returned)) return;
+    call.retire_stop_state();
+    host.release_held(call);
 }
 
 }  // namespace detail

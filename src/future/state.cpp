@@ -132,7 +132,7 @@ void StateBase::complete(Claim claim, std::exception_ptr error, StopReason reaso
                                         std::memory_order_relaxed)) {
     }
     done_now(word);
-    if (claim.from != Phase::running) ended(claim.from);
+    if (claim.from != Phase::running) ended(claim.from, by);
 }
 
 void StateBase::await_description() const noexcept {
@@ -339,6 +339,7 @@ bool StateBase::cancel(Cancel how) {
         if (phase_of(word) != Phase::waiting) break;
         behind = target->source();
         if (!behind || (word & judges_flag)) break;
+        if (!(target->word_.fetch_or(stop_flag, std::memory_order_seq_cst) & stop_flag)) target->on_stop_requested();
         target = std::move(behind);
     }
     const auto sources = how == Cancel::sources ? all_sources(*target) : std::vector<IntrusivePtr<StateBase>>();
@@ -389,7 +390,7 @@ public:
         StateBase* source = target.take_source();
         if (!source) return;
         if (!target.advance(Phase::waiting, Phase::running)) return source->drop_handle();
-        if (!target.follow(source)) target.ended(Phase::waiting);
+        if (!target.follow(source)) target.ended(Phase::waiting, CompletedBy::owner);
     }
 
 private:

@@ -290,9 +290,10 @@ bool LimitCore::leave(LimitWaiter& waiter, LeftBecause why) noexcept {
     if (!waiter.queued_) return false;
     queue_.leave(waiter);
     left(waiter);
-    WaitQueue::for_each_bit(waiter.limits(), [&](std::size_t limit) {
-        ++(why == LeftBecause::timeout ? limits_[limit].timeouts : limits_[limit].cancelled);
-    });
+    if (why != LeftBecause::comes_again)
+        WaitQueue::for_each_bit(waiter.limits(), [&](std::size_t limit) {
+            ++(why == LeftBecause::timeout ? limits_[limit].timeouts : limits_[limit].cancelled);
+        });
     move_on(visit, waiter.limits(), now());
     return true;
 }
@@ -362,6 +363,18 @@ void LimitCore::give_back(Acquisition& held) noexcept {
     }
     lock_.unlock();
     if (last) delete this;
+}
+
+void LimitCore::undo(Acquisition& held) noexcept {
+    if (generation_ == fork_generation()) {
+        Visit visit(*this);
+        const LimitMask rates = mask_of(held.holdings_) & rates_;
+        const Ticks now = now_for(rates);
+        for (Holding& holding : held.holdings_)
+            if (limits_[holding.limit].is_rate()) limits_[holding.limit].update(now, holding, 0);
+        if ((queue_.waited_for() & rates) != 0) move_on(visit, rates, now);
+    }
+    held.release();
 }
 
 void LimitCore::update(Acquisition& held, const LimitRequests& used) {

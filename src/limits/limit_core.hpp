@@ -59,7 +59,7 @@ private:
 enum class NotNow : bool { refused, waits };
 
 /// Why a request leaves the queue without a grant.
-enum class LeftBecause : unsigned char { timeout, cancelled };
+enum class LeftBecause : unsigned char { timeout, cancelled, comes_again };
 
 /// The limits of a set, the queue, and one lock for all. Counted by handles, waiters and timers; by acquisitions in a
 /// plain number under the lock, which they take anyway.
@@ -99,6 +99,9 @@ public:
         Duration estimate;
     };
     [[nodiscard]] Shortage shortage_of(const Acquisition& request);
+
+    /// Gives back what was granted to one that never began with it: rates get it back, too.
+    void undo(Acquisition& held) noexcept;
 
     // What an Acquisition does.
     void give_back(Acquisition& held) noexcept;

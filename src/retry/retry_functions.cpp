@@ -1,5 +1,7 @@
 #include "concur/retry/retry_functions.hpp"
 
+#include <algorithm>
+
 namespace concur::detail {
 namespace {
 
@@ -101,6 +103,14 @@ ErrorVerdict RetryFunctions::judge(const std::exception_ptr& error, const Judgin
     if (!is_standard && verdict.retryable && !error_hints.empty())
         static_cast<void>(ThroughRules(error_hints, *this, error, judging).find_standard(verdict));
     return verdict;
+}
+
+// A backoff is asked only between two attempts, when the arguments are there anyway.
+bool RetryFunctions::ask_for_attempt() const noexcept {
+    const auto some = [](const auto& rules) {
+        return std::any_of(rules.begin(), rules.end(), [](const auto& rule) { return rule->asks_for_attempt(); });
+    };
+    return some(filters) || some(error_hints) || some(validators) || some(result_hints);
 }
 
 void RetryFunctions::note_type(const std::type_info& type) const noexcept {

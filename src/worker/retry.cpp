@@ -31,8 +31,7 @@ BlockingRetry::BlockingRetry(const RetryPolicy& policy, const RetryOptions& opti
       course_(rules_, {.method_name = function_name}, clock_.now(),
               deadline_after(clock_.now(), rules_.numbers.call_timeout), chance_on(clock_)) {
     tell_reason(StopReason::none);
-    static constexpr std::tuple<> no_arguments;
-    course_.set_arguments(&no_arguments, typeid(no_arguments));
+    course_.set_arguments(&arguments_);
     if (stop_asked() == StopAsked::no) return;
     tell_reason(StopReason::cancelled);
     throw CancelledError("function: the call was cancelled before its first attempt");

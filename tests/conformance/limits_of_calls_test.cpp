@@ -407,6 +407,70 @@ TEST_CASE("ten thousand calls that wait for permits cost no thread", "[limits][R
     CHECK(eventually([&] { return limits.stats("connections").in_use == 0; }));
 }
 
+TEST_CASE("a call that runs acquires before those of its worker that wait and cannot begin", "[limits][L8][L17][R16]") {
+    const Mode mode = GENERATE(every_queueing_mode());
+    const bool is_granted_first = GENERATE(true, false);
+    CAPTURE(mode, is_granted_first);
+    testing::ManualClock clock;
+    LimitSet limits({ResourceLimit("slots", 1), RateLimit("tokens", 2, 1h)}, {.clock = clock});
+    const LimitRequests both{{"slots", 1}, {"tokens", 1}};
+    auto worker = api(mode)
+                      .clock(clock)
+                      .limits(limits)
+                      .retry_order(RetryOrder::overtake)
+                      .method<&Api::next>([&](auto& m) { m.acquires(both); })
+                      .init();
+    std::optional<Acquisition> held = limits.acquire("slots");
+    const auto aside = worker.call<&Api::next>();
+    REQUIRE(waits(limits, "slots"));
+    Gate started;
+    Gate may_acquire;
+    const auto runs = worker.call([&](Api& object) {
+        started.open();
+        if (!may_acquire.pass()) throw std::runtime_error("never told to go on");
+        const auto mine = this_worker::limits().acquire(both, 1min);
+        return object.calls;
+    });
+    REQUIRE(started.pass());
+    if (is_granted_first) {
+        held.reset();  // to the call that is put aside: it is in the queue now, behind the one that runs
+        REQUIRE(eventually([&] { return limits.stats("slots").waiting == 0; }));
+        may_acquire.open();
+    } else {
+        may_acquire.open();
+        clock.settle();
+        held.reset();
+    }
+    CHECK(runs.result() == 0);
+    CHECK(aside.result() == 1);
+    CHECK(limits.stats("tokens").in_use == 2);
+    CHECK(limits.stats("tokens").unreported == 2);
+    CHECK(limits.stats("slots").cancelled == 0);
+    CHECK(limits.stats("slots").in_use == 0);
+}
+
+TEST_CASE("what is granted to a call that is cancelled before it begins goes back, of rates too", "[limits][L6][L17]") {
+    LimitSet limits({ResourceLimit("slots", 1), RateLimit("tokens", 1, 1h)});
+    auto worker = api(Mode::thread)
+                      .limits(limits)
+                      .retry_order(RetryOrder::overtake)
+                      .method<&Api::next>([](auto& m) {
+                          m.acquires({{"slots", 1}, {"tokens", 1}});
+                      })
+                      .init();
+    std::optional<Acquisition> held = limits.acquire("slots");
+    const auto aside = worker.call<&Api::next>();
+    REQUIRE(waits(limits, "slots"));
+    const Busy busy(worker);
+    held.reset();
+    REQUIRE(eventually([&] { return limits.stats("tokens").in_use == 1; }));
+    CHECK(aside.cancel());
+    CHECK(limits.stats("tokens").in_use == 0);
+    CHECK(limits.stats("slots").in_use == 0);
+    busy.end();
+    CHECK(worker.call<&Api::next>().result() == 1);
+}
+
 TEST_CASE("a grant in the instant of a cancel is not lost by a call", "[limits][L6][L17]") {
     const Mode mode = GENERATE(every_queueing_mode());
     const RetryOrder order = GENERATE(RetryOrder::keep, RetryOrder::overtake);

@@ -227,6 +227,70 @@ TEST_CASE("a predicate sees the attempt", "[retry][R5][R7]") {
     CHECK(seen->back().worker == "api");
 }
 
+TEST_CASE("functions of a policy see the arguments of the call, after its last attempt too", "[retry][R7][R19]") {
+    const Mode mode = GENERATE(every_mode());
+    CAPTURE(mode);
+    std::vector<std::string> seen;
+    bool saw_other_types = false;
+    auto api = options(mode)
+                   .num_retries(1)
+                   .retry_on([&](const HttpError&, const Attempt& attempt) {
+                       const auto* arguments = attempt.args<std::string, int>();
+                       seen.push_back(arguments ? std::get<std::string>(*arguments) : "nothing");
+                       saw_other_types |= attempt.args<int>() || attempt.args<int, std::string>() || attempt.args<>();
+                       return true;
+                   })
+                   .init();
+    CHECK(outcome_of(api.call<&Api::take>("the text, too long for its place in the string", 9)) == "http 503");
+    CHECK(seen == std::vector<std::string>(2, "the text, too long for its place in the string"));
+    CHECK_FALSE(saw_other_types);
+
+    auto judged = options(mode)
+                      .num_retries(0)
+                      .retry_until([&](const std::string& result, const Attempt& attempt) {
+                          const auto* arguments = attempt.args<std::string, int>();
+                          return arguments && std::get<std::string>(*arguments) == result;
+                      })
+                      .init();
+    CHECK(judged.call<&Api::take>("another text that was moved in the method", 0).result() ==
+          "another text that was moved in the method");
+}
+
+TEST_CASE("arguments that were used up are not shown", "[retry][R7][R12]") {
+    const Mode mode = GENERATE(every_mode());
+    CAPTURE(mode);
+    std::vector<bool> seen;
+    auto api = options(mode)
+                   .retry_on([&](const HttpError&, const Attempt& attempt) {
+                       seen.push_back(attempt.args<int>() != nullptr);
+                       return true;
+                   })
+                   .init();
+    CHECK(outcome_of(api.call([](Api&, std::unique_ptr<int>) { throw HttpError(503); }, std::make_unique<int>(1))) ==
+          "http 503");
+    CHECK(outcome_of(api.call([](Api&, std::unique_ptr<int>, int) { throw HttpError(503); }, std::make_unique<int>(1),
+                              2)) == "http 503");
+    CHECK(seen == std::vector<bool>{false, false});
+}
+
+TEST_CASE("a future that a method returned is judged with the arguments of the call", "[retry][R7]") {
+    const Mode mode = GENERATE(every_mode());
+    CAPTURE(mode);
+    std::vector<int> seen;
+    auto inner = Worker<Api>::options().mode(Mode::thread).init();
+    auto api = options(mode)
+                   .num_retries(1)
+                   .retry_on([&](const HttpError&, const Attempt& attempt) {
+                       const auto* arguments = attempt.args<int>();
+                       seen.push_back(arguments ? std::get<0>(*arguments) : -1);
+                       return true;
+                   })
+                   .init();
+    const auto call = api.call([&](Api&, int) { return inner.call<&Api::denied>(); }, 7);
+    CHECK(outcome_of(call) == "http 403");
+    CHECK(seen == std::vector<int>{7, 7});
+}
+
 TEST_CASE("a method sees what the attempt before ended in", "[retry][R7]") {
     const Mode mode = GENERATE(every_mode());
     CAPTURE(mode);
@@ -1073,22 +1137,45 @@ TEST_CASE("a call in its caller that fails at once and for ever ends with the ca
 }
 
 TEST_CASE("calls made by a call that waits for what it returned are cancelled with it", "[retry][R21]") {
-    auto inner = Worker<Api>::options().mode(Mode::thread).init();
-    auto outer = options(Mode::thread).init();
+    const Mode mode = GENERATE(every_queueing_mode());
+    const int retries = GENERATE(0, 3);
+    const std::string how = GENERATE("cancel", "deadline", "stop", "its source fails");
+    CAPTURE(mode, retries, how);
+    ManualClock clock;
+    auto inner = Worker<Api>::options().mode(mode).init();
+    auto outer = options(mode).num_retries(retries).clock(clock).init();
     Gate started;
-    Promise<int> never_set;
+    Gate release;
+    Promise<int> source;
     Future<bool> asked;
-    auto call = outer.call([&](Api&) {
+    const auto method = [&](Api&) {
         asked = inner.call([&](Api&, CallContext& context) {
             started.open();
-            return context.stop_token().wait_for(patience);
+            while (!context.stop_token().stop_requested() && !release.is_open()) std::this_thread::yield();
+            return context.stop_token().stop_requested();
         });
-        return never_set.future();
-    });
+        return source.future();
+    };
+    auto call = how == "deadline" ? outer.with({.call_timeout = 1s}).call(method) : outer.call(method);
     REQUIRE(started.pass());
     outer.call<&Api::count>().result();
-    CHECK(call.cancel());
-    CHECK(asked.result());
+    CHECK_FALSE(asked.done());
+    if (how == "cancel") {
+        CHECK(call.cancel());
+        CHECK(call.cancelled());
+    } else if (how == "deadline") {
+        clock.advance(1s);
+        CHECK(outcome_of(call) == "timeout");
+    } else if (how == "stop") {
+        outer.stop(Stop::now);
+        CHECK(outcome_of(call) == "stopped");
+    } else {
+        // Then the call has ended by itself, and what it merely started goes on.
+        source.set_exception(std::make_exception_ptr(std::bad_alloc()));
+        CHECK(outcome_of(call) == "other");
+        release.open();
+    }
+    CHECK(asked.result() == (how != "its source fails"));
 }
 
 TEST_CASE("in sync mode a call after its backoff waits for its turn until its deadline", "[retry][R13][R16]") {

@@ -368,6 +368,8 @@ public:
         return slots_.find(index, type);
     }
 
+    [[nodiscard]] std::size_t argument_count() const noexcept override { return sizeof...(S); }
+
     void drop_arguments() noexcept override {
         if (!this->has(StateBase::arguments_part)) return;
         this->set_destroyed(StateBase::arguments_part);

@@ -64,6 +64,8 @@ public:
     /// call, before an attempt. Throws what the conversion of inputs throws.
     [[nodiscard]] virtual const void* argument(std::size_t index, const std::type_info& type) = 0;
 
+    [[nodiscard]] virtual std::size_t argument_count() const noexcept = 0;
+
     /// Destroys the arguments; once, by whoever ran or ended the call.
     virtual void drop_arguments() noexcept = 0;
 
@@ -111,7 +113,7 @@ protected:
     void on_stop_requested() noexcept override;
     void began_to_wait() noexcept override;
     void claimed(Phase from) noexcept override;
-    void ended(Phase from) noexcept override;
+    void ended(Phase from, CompletedBy by) noexcept override;
     void describe_failure(Failure& failure, std::shared_ptr<Observer>& observer) const override;
 
 private:
@@ -128,7 +130,7 @@ private:
 
     void drop_rare() noexcept;
     void disarm_deadline() noexcept;
-    void let_go_of_attempts(Phase from) noexcept;
+    void let_go_of_attempts() noexcept;
     /// The attempt is over: the next one gets a token of its own.
     void retire_stop_state() noexcept;
     /// Unless another attempt runs already.

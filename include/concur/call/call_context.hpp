@@ -18,9 +18,12 @@ namespace detail {
 
 class CallBase;
 class CallHost;
+class LimitCore;
 class PolicyRun;
 class RetryCourse;
 class Runner;
+
+void let_this_thread_go_first(const LimitCore& core);
 
 /// The context of the call that runs on this thread; null where none does.
 [[nodiscard]] CallContext* current_context_if_any() noexcept;
@@ -87,6 +90,7 @@ private:
     friend class detail::Runner;
     friend CallContext* detail::current_context_if_any() noexcept;
     friend detail::Whereabouts detail::current_whereabouts();
+    friend void detail::let_this_thread_go_first(const detail::LimitCore& core);
 
     CallContext(detail::CallBase& call, detail::CallHost& host, void* object,
                 const detail::RetryCourse* course = nullptr, bool keeps_arguments = false) noexcept

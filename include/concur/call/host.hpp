@@ -17,6 +17,8 @@
 
 namespace concur::detail {
 
+class CallsAside;
+
 /// The worker as its calls see it: name, clock, and a list of the calls that are under way but in no queue (they wait
 /// for inputs, or for the future that their method returned).
 ///
@@ -40,6 +42,9 @@ public:
     [[nodiscard]] Instruments* instruments() const noexcept { return instruments_.get(); }
     /// What its calls take from; null if it was given none.
     [[nodiscard]] const LimitPool* limits() const noexcept { return limits_.get(); }
+    /// Those of its calls that wait for permits without a thread; made when there is the first one.
+    [[nodiscard]] IntrusivePtr<CallsAside> calls_aside();
+    [[nodiscard]] IntrusivePtr<CallsAside> calls_aside_if_any() const;
     [[nodiscard]] LimitPool limits_or_none() const { return limits_ ? *limits_ : LimitPool::none(); }
     [[nodiscard]] const Agent& agent() const noexcept { return agent_; }
     /// Null if no method has a policy: such calls take the short way.
@@ -118,6 +123,7 @@ private:
     std::atomic<std::uint64_t> chances_{0};
     bool counts_activities_;
     CallBase* held_ = nullptr;  // guarded by mutex_, as all below
+    IntrusivePtr<CallsAside> calls_aside_;
     std::size_t held_count_ = 0;
     std::vector<IntrusivePtr<StopState>> stop_states_;
     std::atomic<bool> stopping_now_{false};  // written with the mutex held

@@ -32,6 +32,12 @@ public:
             call.set_unshared_phase(Phase::done);
     }
 
+    /// Somebody else has ended a call in its queue. When it returns, that one does not read the host's name any more.
+    static void pass_over(CallBase& call) noexcept {
+        call.await_description();
+        call.retire_stop_state();
+    }
+
 private:
     friend class PolicyRun;
 
@@ -57,8 +63,8 @@ private:
             CallContext context(call, host, object);
             outcome = invoke(host, call, object, context);
         }
-        if (StopState* stop = call.stop_state()) [[unlikely]]
-            host.remove_stop_state(*stop);
+        if (call.stop_state() && !outcome.returned) [[unlikely]]
+            call.retire_stop_state();
         call.drop_arguments();
         return outcome;
     }

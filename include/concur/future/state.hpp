@@ -247,7 +247,8 @@ protected:
         if (has_extras()) delete_extras();
     }
 
-    /// The state is running and was asked to stop: tell the running code.
+    /// The state is running, or waits for what its code returned, and was asked to stop: tell the code, and what that
+    /// has begun.
     virtual void on_stop_requested() noexcept {}
     /// The state waits now: somebody who ends all that waits may have been here just before.
     virtual void began_to_wait() noexcept {}
@@ -255,7 +256,10 @@ protected:
     virtual void claimed(Phase from) noexcept { static_cast<void>(from); }
     /// The state is done, and not by the code that it runs: it was claimed in phase `from`, or followed its source to
     /// the end. Leave the places where it waited.
-    virtual void ended(Phase from) noexcept { static_cast<void>(from); }
+    virtual void ended(Phase from, CompletedBy by) noexcept {
+        static_cast<void>(from);
+        static_cast<void>(by);
+    }
     /// Names for `failure()`; null worker if this is no call.
     virtual void describe_failure(Failure&, std::shared_ptr<Observer>&) const {}
 

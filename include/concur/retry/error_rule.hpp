@@ -49,6 +49,8 @@ public:
     virtual bool apply(ForeignError& inner, ErrorVerdict& verdict, const Judging& judging) const = 0;
     /// Whether it also applies to errors that are never retried otherwise.
     [[nodiscard]] virtual bool is_for_refusals() const noexcept = 0;
+    /// Whether it may ask for the arguments of the call.
+    [[nodiscard]] virtual bool asks_for_attempt() const noexcept = 0;
 };
 
 template <class E>
@@ -80,6 +82,7 @@ public:
         }
     }
     [[nodiscard]] bool is_for_refusals() const noexcept override { return names_refusal<E>; }
+    [[nodiscard]] bool asks_for_attempt() const noexcept override { return Statement::takes_attempt; }
 
 private:
     Statement statement_;
@@ -87,6 +90,8 @@ private:
 
 /// retry_on<E>()
 struct RetryAlways {
+    static constexpr bool takes_attempt = false;
+
     template <class E>
     bool operator()(E&, ErrorVerdict& verdict, const Judging&) const noexcept {
         return verdict.retryable = true;
@@ -97,13 +102,15 @@ struct RetryAlways {
 template <class F>
 class RetryIf {
 public:
+    static constexpr bool takes_attempt = JudgingTraits<F>::takes_attempt;
+
     explicit RetryIf(F f) : f_(std::move(f)) {}
     RetryIf(RetryIf&& other) noexcept(std::is_nothrow_move_constructible_v<F>) : f_(std::move(other.f_)) {}
 
     template <class E>
     bool operator()(E& error, ErrorVerdict& verdict, const Judging& judging) const {
         try {
-            return verdict.retryable = bool(ask<JudgingTraits<F>::takes_attempt>(f_, error, judging.attempt));
+            return verdict.retryable = bool(ask<takes_attempt>(f_, error, judging.attempt));
         } catch (...) {
             thrown_.warn(judging, "a predicate of retry_on threw; that counts as no match");
             return false;
@@ -119,13 +126,15 @@ private:
 template <class F>
 class HintOfError {
 public:
+    static constexpr bool takes_attempt = JudgingTraits<F>::takes_attempt;
+
     explicit HintOfError(F f) : f_(std::move(f)) {}
     HintOfError(HintOfError&& other) noexcept(std::is_nothrow_move_constructible_v<F>) : f_(std::move(other.f_)) {}
 
     template <class E>
     bool operator()(E& error, ErrorVerdict& verdict, const Judging& judging) const {
         try {
-            add_hint(verdict.hint, ask<JudgingTraits<F>::takes_attempt>(f_, error, judging.attempt));
+            add_hint(verdict.hint, ask<takes_attempt>(f_, error, judging.attempt));
         } catch (...) {
             thrown_.warn(judging, "a function of retry_after threw; that counts as no hint");
         }

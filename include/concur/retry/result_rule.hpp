@@ -13,11 +13,14 @@ namespace concur::detail {
 /// One of them. Shared by everything that got the policy, and asked by any thread.
 class ResultRule {
 public:
-    explicit ResultRule(const std::type_info& type) noexcept : type_{&type} {}
+    ResultRule(const std::type_info& type, bool asks_for_attempt) noexcept
+        : type_{&type}, asks_for_attempt_{asks_for_attempt} {}
     virtual ~ResultRule() = default;
 
     /// Of the results that it is about.
     [[nodiscard]] const std::type_info& type() const noexcept { return *type_; }
+    /// Whether it may ask for the arguments of the call.
+    [[nodiscard]] bool asks_for_attempt() const noexcept { return asks_for_attempt_; }
     /// Whether there was one.
     [[nodiscard]] bool was_asked() const noexcept { return was_asked_.load(std::memory_order_relaxed); }
 
@@ -37,6 +40,7 @@ private:
     virtual void judge(const void* result, ResultVerdict& verdict, const Judging& judging) const = 0;
 
     const std::type_info* type_;
+    bool asks_for_attempt_;
     mutable std::atomic<bool> was_asked_{false};
 };
 
@@ -47,7 +51,8 @@ private:
 template <class R, bool takes_attempt, class F>
 class Validator final : public ResultRule {
 public:
-    Validator(F f, std::string message) : ResultRule(typeid(R)), f_(std::move(f)), message_{std::move(message)} {}
+    Validator(F f, std::string message)
+        : ResultRule(typeid(R), takes_attempt), f_(std::move(f)), message_{std::move(message)} {}
 
     std::unique_ptr<RejectedHistory> make_history(std::size_t kept) const override {
         return std::make_unique<RejectedResults<R>>(kept);
@@ -73,7 +78,7 @@ private:
 template <class R, bool takes_attempt, class F>
 class HintOfResult final : public ResultRule {
 public:
-    explicit HintOfResult(F f) : ResultRule(typeid(R)), f_(std::move(f)) {}
+    explicit HintOfResult(F f) : ResultRule(typeid(R), takes_attempt), f_(std::move(f)) {}
 
 private:
     void judge(const void* result, ResultVerdict& verdict, const Judging& judging) const override {

@@ -55,10 +55,8 @@ public:
     void begin_attempt(TimePoint now) noexcept;
     /// The one that runs, or comes next.
     [[nodiscard]] const Attempt& attempt() const noexcept { return attempt_; }
-    void set_arguments(const void* tuple, const std::type_info& type) noexcept {
-        attempt_.arguments = tuple;
-        attempt_.arguments_type = &type;
-    }
+    /// What filters and the like see of the call's arguments; null: nothing.
+    void set_arguments(KeptArguments* arguments) noexcept { attempt_.arguments = arguments; }
     [[nodiscard]] TimePoint deadline() const noexcept { return deadline_; }
     void set_deadline(TimePoint deadline) noexcept { deadline_ = deadline; }
     [[nodiscard]] TimePoint attempt_deadline() const noexcept { return attempt_deadline_; }

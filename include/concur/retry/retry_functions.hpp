@@ -29,6 +29,9 @@ struct RetryFunctions {
     /// filters: any std::exception may be retried that is no refusal.
     [[nodiscard]] ErrorVerdict judge(const std::exception_ptr& error, const Judging& judging) const;
 
+    /// Whether one of them may ask for the arguments of a call.
+    [[nodiscard]] bool ask_for_attempt() const noexcept;
+
     /// A call that gives results of that type begins: its validators are no idle ones, however it ends.
     void note_type(const std::type_info& type) const noexcept;
 

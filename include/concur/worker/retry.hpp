@@ -29,6 +29,12 @@ struct RetryOptions {
 
 namespace detail {
 
+/// Those of a function that is called as it is.
+class NoArguments final : public KeptArguments {
+    [[nodiscard]] std::size_t count() const noexcept override { return 0; }
+    [[nodiscard]] const void* find(std::size_t, const std::type_info&) const noexcept override { return nullptr; }
+};
+
 /// Attempts in their caller's thread, which waits between them.
 class BlockingRetry {
 public:
@@ -61,6 +67,7 @@ private:
     RetryOptions options_;
     Clock& clock_;
     RetryRules rules_;
+    NoArguments arguments_;
     RetryCourse course_;
     RetryDecision decision_;
 };

@@ -232,13 +232,22 @@ TEST_CASE("a policy in a policy sets what it sets", "[retry][R5][R20]") {
 }
 
 TEST_CASE("an attempt shows the arguments to who knows their types", "[retry][R7]") {
-    const std::tuple<int, std::string> kept(1, "a");
+    class TwoArguments final : public concur::detail::KeptArguments {
+        std::size_t count() const noexcept override { return 2; }
+        const void* find(std::size_t index, const std::type_info& type) const override {
+            if (index == 0) return type == typeid(int) ? &number_ : nullptr;
+            return type == typeid(std::string) ? &text_ : nullptr;
+        }
+        int number_ = 1;
+        std::string text_ = "a";
+    } kept;
     Attempt attempt;
     CHECK(attempt.args<>() == nullptr);
     attempt.arguments = &kept;
-    attempt.arguments_type = &typeid(kept);
-    REQUIRE(attempt.args<int, std::string>() == &kept);
-    CHECK(std::get<1>(*attempt.args<int, std::string>()) == "a");
     CHECK(attempt.args<int>() == nullptr);
     CHECK(attempt.args<std::string, int>() == nullptr);
+    const auto* arguments = attempt.args<int, std::string>();
+    REQUIRE(arguments);
+    CHECK(*arguments == std::tuple(1, std::string("a")));
+    CHECK(attempt.args<int, std::string>() == arguments);
 }
