@@ -91,10 +91,12 @@ TEST_CASE("retry() returns void, move-only values, references as values, and boo
 TEST_CASE("retry() passes the attempt to a function that takes it", "[retry][R7][R20]") {
     ManualClock clock;
     std::vector<Attempt> seen;
+    bool has_arguments = true;
     const auto policy = plain.retry_until([](int value) { return value == 3; }, "not three");
     concur::retry(policy,
                   [&](const Attempt& attempt) {
                       seen.push_back(attempt);
+                      has_arguments = has_arguments && attempt.args<>();
                       if (attempt.number == 1) throw HttpError(503);
                       return attempt.number;
                   },
@@ -104,7 +106,7 @@ TEST_CASE("retry() passes the attempt to a function that takes it", "[retry][R7]
     CHECK_FALSE(seen[0].last_error);
     CHECK(seen[0].elapsed == 0s);
     CHECK(seen[0].method_name == "function");
-    CHECK(seen[0].args<>() != nullptr);
+    CHECK(has_arguments);  // none
     CHECK_THROWS_AS(std::rethrow_exception(seen[1].last_error), HttpError);
     CHECK(seen[1].messages.empty());
     CHECK(seen[1].elapsed == 1s);
