@@ -101,6 +101,7 @@ bool PermitWait::start() {
 void PermitWait::let_go() noexcept {
     if (aside_) aside_->remove(*this);
     if (!core_->leave(*this, LeftBecause::cancelled)) return give_back();
+    is_past_.store(true, std::memory_order_release);
     call_ = {};
     release();  // of the queue
 }
@@ -110,9 +111,10 @@ void PermitWait::step_back() noexcept {
     if (core_->leave(*this, LeftBecause::comes_again)) {
         const IntrusivePtr<CallBase> call = std::move(call_);
         bring_back(*call);
+        is_past_.store(true, std::memory_order_release);
         release();  // of the queue
     } else {
-        await_release();
+        await_release();  // somebody else has taken it out of the queue, or does so
         give_back();
     }
 }

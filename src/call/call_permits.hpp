@@ -83,7 +83,7 @@ public:
     /// when its turn comes. On its worker's thread, which runs another one.
     void step_back() noexcept;
     [[nodiscard]] bool has_stepped_back() const noexcept { return stepped_back_.load(std::memory_order_acquire); }
-    /// The call was made to run again by who told it: when this returns, its host does not hold it any more.
+    /// The wait is over: when this returns, nobody moves the call on its account any more.
     void await_release() const noexcept;
 
 private:
@@ -99,7 +99,7 @@ private:
     std::atomic<bool> taken_{false};
     std::atomic<bool> in_deadlock_{false};
     std::atomic<bool> stepped_back_{false};
-    std::atomic<bool> is_past_{false};  // the part of the telling that moves the call
+    std::atomic<bool> is_past_{false};  // whoever took it out of the queue has moved the call
     Waits waits_;
     IntrusivePtr<CallBase> call_;
     IntrusivePtr<LimitCore> core_;
