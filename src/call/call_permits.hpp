@@ -62,7 +62,8 @@ private:
     std::atomic<bool> in_deadlock_{false};
     std::atomic<bool> is_past_{false};  // the part of the telling that moves a call that waits in place
     Waits waits_;
-    IntrusivePtr<CallBase> call_;
+    CallBase& call_;
+    IntrusivePtr<CallBase> keep_call_;  // while it is in the queue
     IntrusivePtr<LimitCore> core_;
     Acquisition result_;
 };

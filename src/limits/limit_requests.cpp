@@ -8,16 +8,17 @@ namespace detail {
 
 std::int64_t to_thousandths(double amount) noexcept {
     if (std::isnan(amount)) return no_amount;
-    // Twice: the product of a large number and 1000 rounds once more than the number itself.
-    const double scaled = std::round(amount * 1000);
-    if (scaled >= 9.2233720368547748e18) return std::numeric_limits<std::int64_t>::max();
-    if (scaled <= -9.2233720368547748e18) return no_amount + 1;
-    return static_cast<std::int64_t>(scaled);
+    // In two parts, which are exact: the product of a large number and 1000 is not.
+    const double whole = std::trunc(amount);
+    if (whole >= 9.2e15) return std::numeric_limits<std::int64_t>::max();
+    if (whole <= -9.2e15) return no_amount + 1;
+    return static_cast<std::int64_t>(whole) * 1000 + static_cast<std::int64_t>(std::round((amount - whole) * 1000));
 }
 
 }  // namespace detail
 
 LimitRequests::LimitRequests(const LimitRequests& other) : LimitRequests(other.begin(), other.size_) {
+    charge_ = other.charge_;
     keys_ = other.keys_;
 }
 
@@ -25,6 +26,7 @@ LimitRequests& LimitRequests::operator=(const LimitRequests& other) {
     if (this == &other) return *this;
     many_.reset(other.size_ > few ? new LimitRequest[other.size_] : nullptr);
     size_ = other.size_;
+    charge_ = other.charge_;
     std::copy_n(other.begin(), size_, data());
     keys_ = other.keys_;
     return *this;
