@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 namespace concur {
 namespace detail {
@@ -17,32 +18,41 @@ std::int64_t to_thousandths(double amount) noexcept {
 
 }  // namespace detail
 
-LimitRequests::LimitRequests(const LimitRequests& other) : LimitRequests(other.begin(), other.size_) {
-    charge_ = other.charge_;
-    keys_ = other.keys_;
+LimitRequests::LimitRequests(const LimitRequests& other)
+    : size_{other.size_}, charge_{other.charge_}, shared_{other.shared_} {
+    if (!shared_) std::copy_n(other.few_, size_, few_);
 }
 
 LimitRequests& LimitRequests::operator=(const LimitRequests& other) {
     if (this == &other) return *this;
-    many_.reset(other.size_ > few ? new LimitRequest[other.size_] : nullptr);
     size_ = other.size_;
     charge_ = other.charge_;
-    std::copy_n(other.begin(), size_, data());
-    keys_ = other.keys_;
+    shared_ = other.shared_;
+    if (!shared_) std::copy_n(other.few_, size_, few_);
     return *this;
 }
 
+void LimitRequests::share(const LimitRequest* requests) {
+    const auto all = std::make_shared<const std::vector<LimitRequest>>(requests, requests + size_);
+    shared_ = {all, all->data()};
+}
+
 LimitRequests LimitRequests::owned() const {
-    std::string keys;
-    for (const LimitRequest& request : *this) keys += request.key();
-    LimitRequests copy(*this);
-    copy.keys_ = std::make_shared<const std::string>(std::move(keys));
-    const char* key = copy.keys_->data();
-    for (std::size_t i = 0; i < size_; ++i) {
-        const std::size_t size = copy.data()[i].key().size();
-        copy.data()[i].set_key({key, size});
+    struct Owned {
+        std::string keys;
+        std::vector<LimitRequest> requests;
+    };
+    const auto all = std::make_shared<Owned>();
+    for (const LimitRequest& request : *this) all->keys += request.key();
+    all->requests.assign(begin(), end());
+    const char* key = all->keys.data();
+    for (LimitRequest& request : all->requests) {
+        const std::size_t size = request.key().size();
+        request.set_key({key, size});
         key += size;
     }
+    LimitRequests copy(*this);
+    copy.shared_ = {all, all->requests.data()};
     return copy;
 }
 

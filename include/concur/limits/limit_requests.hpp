@@ -99,8 +99,10 @@ public:
     }
     LimitRequests(std::initializer_list<LimitRequest> requests) : LimitRequests(requests.begin(), requests.size()) {}
     LimitRequests(const LimitRequest* requests, std::size_t count) : size_{static_cast<std::uint32_t>(count)} {
-        if (count > few) many_.reset(new LimitRequest[count]);
-        for (std::size_t i = 0; i < count; ++i) data()[i] = requests[i];
+        if (count > few)
+            share(requests);
+        else
+            for (std::size_t i = 0; i < count; ++i) few_[i] = requests[i];
     }
     LimitRequests(const LimitRequests& other);
     LimitRequests& operator=(const LimitRequests& other);
@@ -109,7 +111,7 @@ public:
     /// The same, with keys of its own.
     [[nodiscard]] LimitRequests owned() const;
 
-    [[nodiscard]] const LimitRequest* begin() const noexcept { return many_ ? many_.get() : few_; }
+    [[nodiscard]] const LimitRequest* begin() const noexcept { return shared_ ? shared_.get() : few_; }
     [[nodiscard]] const LimitRequest* end() const noexcept { return begin() + size_; }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
@@ -120,13 +122,12 @@ public:
 private:
     static constexpr std::size_t few = 3;
 
-    [[nodiscard]] LimitRequest* data() noexcept { return many_ ? many_.get() : few_; }
+    void share(const LimitRequest* requests);
 
     LimitRequest few_[few];
     std::uint32_t size_ = 0;
     detail::CallCharge charge_ = detail::CallCharge::none;
-    std::unique_ptr<LimitRequest[]> many_;
-    std::shared_ptr<const std::string> keys_;  // of `owned`, one after the other
+    std::shared_ptr<const LimitRequest> shared_;  // the first one, where they are too many or have keys of their own
 };
 
 }  // namespace concur
