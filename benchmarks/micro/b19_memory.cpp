@@ -59,14 +59,14 @@ double bytes_of_thread(int count) {
 }
 
 /// Bytes of a LimitSet beyond 256, for each of its limits: permits, and rates that have been used.
-double bytes_of_limit(int limits) {
+double bytes_of_limit(int limits, concur::RateAlgorithm algorithm) {
     std::vector<concur::Limit> all;
     for (int i = 0; i < limits; ++i) {
         const std::string key = std::to_string(i);
         if (i % 2)
             all.push_back(concur::ResourceLimit(key, 4));
         else
-            all.push_back(concur::RateLimit(key, 4, concur::hourly, concur::RateAlgorithm::fixed_window));
+            all.push_back(concur::RateLimit(key, 4, concur::hourly, algorithm));
     }
     std::vector<concur::LimitSet> sets;
     sets.reserve(workers);
@@ -91,8 +91,16 @@ int main() {
     bytes_of_worker(concur::Mode::thread, 1);  // what is made once
     print(concur::Mode::sync);
     print(concur::Mode::thread);
-    bench::print_row({"a limit of a LimitSet (10x: of 60)", "", "", bytes_of_limit(6), bytes_of_limit(60),
-                      bench::at_most(most_bytes_of_limit), "B"});
+    using concur::RateAlgorithm;
+    bench::print_row({"a limit of a LimitSet (10x: of 60)", "", "", bytes_of_limit(6, RateAlgorithm::fixed_window),
+                      bytes_of_limit(60, RateAlgorithm::fixed_window), bench::at_most(most_bytes_of_limit), "B"});
+    bench::print_row({"half of them token buckets: what they can refund",
+                      "",
+                      "",
+                      bytes_of_limit(6, RateAlgorithm::token_bucket),
+                      bytes_of_limit(60, RateAlgorithm::token_bucket),
+                      {},
+                      "B"});
     bench::print_row(
         {"floor: a thread that sleeps", "", "", bytes_of_thread(workers), bytes_of_thread(10 * workers), {}, "B"});
 }

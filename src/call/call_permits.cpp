@@ -14,11 +14,12 @@ namespace concur::detail {
 
 LimitRequests requests_of(const CallPolicy& policy, CallBase& call, int attempt) {
     std::vector<LimitRequest> requests;
-    if (policy.charges_call(attempt)) requests.emplace_back("calls", 1);
     for (const LimitRequests& fixed : policy.limits.fixed) requests.insert(requests.end(), fixed.begin(), fixed.end());
     for (const MethodLimits::Computed& computed : policy.limits.computed)
         requests.push_back(LimitRequest::of_thousandths(computed.key, computed.amount->amount(call)));
-    return LimitRequests(requests.data(), requests.size());
+    LimitRequests all(requests.data(), requests.size());
+    if (policy.charges_call(attempt)) all.set_charge(attempt == 1 ? CallCharge::call : CallCharge::attempt);
+    return all;
 }
 
 void report_used(const CallPolicy& policy, CallBase& call, Acquisition& held) noexcept {
@@ -81,7 +82,8 @@ PermitWait::PermitWait(CallBase& call, LimitCore& core, Acquisition& request, Wa
     : LimitWaiter(result_, LimitCore::limits_of(request),
                   waits == Waits::in_place ? LimitCaller::innermost() : nullptr),
       waits_{waits},
-      call_(&call),
+      call_{call},
+      keep_call_(&call),
       core_(&core) {
     if (waits == Waits::aside) aside_ = call.host().calls_aside();
     core.move_request(request, result_);
@@ -93,23 +95,24 @@ bool PermitWait::start() {
     if (!core_->take_or_join(*this)) return false;
     granted_.store(true, std::memory_order_release);
     is_past_.store(true, std::memory_order_release);
-    call_ = {};
+    keep_call_ = {};
     release();
     return true;
 }
 
 void PermitWait::let_go() noexcept {
     if (aside_) aside_->remove(*this);
-    if (!core_->leave(*this, LeftBecause::cancelled)) return give_back();
+    const bool is_late = call_.deadline() <= call_.clock().now();
+    if (!core_->leave(*this, is_late ? LeftBecause::timeout : LeftBecause::cancelled)) return give_back();
     is_past_.store(true, std::memory_order_release);
-    call_ = {};
+    keep_call_ = {};
     release();  // of the queue
 }
 
 void PermitWait::step_back() noexcept {
     stepped_back_.store(true, std::memory_order_release);
     if (core_->leave(*this, LeftBecause::comes_again)) {
-        const IntrusivePtr<CallBase> call = std::move(call_);
+        const IntrusivePtr<CallBase> call = std::move(keep_call_);
         bring_back(*call);
         is_past_.store(true, std::memory_order_release);
         release();  // of the queue
@@ -140,7 +143,7 @@ void PermitWait::give_back() noexcept {
 }
 
 void PermitWait::told(Verdict verdict) noexcept {
-    const IntrusivePtr<CallBase> call = std::move(call_);
+    const IntrusivePtr<CallBase> call = std::move(keep_call_);
     (verdict == Verdict::granted ? granted_ : in_deadlock_).store(true, std::memory_order_release);
     const bool aside = waits_ == Waits::aside;
     const bool is_back = call->advance(Phase::waiting, aside ? Phase::queued : Phase::running);

@@ -101,7 +101,8 @@ private:
     std::atomic<bool> stepped_back_{false};
     std::atomic<bool> is_past_{false};  // whoever took it out of the queue has moved the call
     Waits waits_;
-    IntrusivePtr<CallBase> call_;
+    CallBase& call_;
+    IntrusivePtr<CallBase> keep_call_;  // while it is in the queue
     IntrusivePtr<LimitCore> core_;
     IntrusivePtr<CallsAside> aside_;  // null if it waits in place
     Acquisition result_;

@@ -26,7 +26,7 @@ public:
     explicit ParkedWaiter(Acquisition& result)
         : LimitWaiter(result, LimitCore::limits_of(result), LimitCaller::innermost()) {}
 
-    enum State : std::uint32_t { waits, was_granted, was_cancelled, was_deadlocked };
+    enum State : std::uint32_t { waits, was_granted, was_cancelled, was_late, was_deadlocked };
 
     /// Returns how it ended; `waits` if the deadline came first.
     [[nodiscard]] State wait(Clock& clock, TimePoint deadline) {
@@ -67,27 +67,26 @@ std::string names_of(const LimitRequests& requested) {
 /// The deadline is on the worker's clock, and the set may be on another one.
 class EndOfCall {
 public:
-    EndOfCall() : context_{current_context_if_any()} {
-        if (!context_) return;
-        stop_ = context_->stop_token();
-        deadline_ = context_->deadline().value_or(no_deadline);
+    EndOfCall() {
+        const CallContext* const context = current_context_if_any();
+        if (!context) return;
+        stop_ = context->stop_token();
+        deadline_ = context->deadline().value_or(no_deadline);
+        clock_ = &current_whereabouts().host.clock();
     }
 
     [[nodiscard]] const StopToken& stop() const noexcept { return stop_; }
     /// Where no timer asks the call to stop in time, because it runs in its caller.
     [[nodiscard]] TimePoint deadline_on(const Clock& clock) const noexcept {
-        return context_ && &clock == &worker_clock() ? deadline_ : no_deadline;
+        return &clock == clock_ ? deadline_ : no_deadline;
     }
-    [[nodiscard]] bool has_come() const noexcept {
-        return context_ && deadline_ != no_deadline && worker_clock().now() >= deadline_;
-    }
+    /// From any thread: the call that is over is also asked to stop.
+    [[nodiscard]] bool has_come() const noexcept { return deadline_ != no_deadline && clock_->now() >= deadline_; }
 
 private:
-    [[nodiscard]] Clock& worker_clock() const noexcept { return current_whereabouts().host.clock(); }
-
-    const CallContext* context_;
     StopToken stop_;
     TimePoint deadline_ = no_deadline;
+    Clock* clock_ = nullptr;  // of the worker; null outside of calls
 };
 
 [[noreturn]] void throw_call_over(const LimitRequests& requested, Duration after) {
@@ -118,8 +117,10 @@ void wait_for_grant(LimitCore& core, const LimitRequests& requested, const WaitL
     const BlockingWait blocking;
     let_this_thread_go_first(core);
     if (core.take_or_join(waiter)) return;
-    const auto cancel = [&core, &waiter] {
-        if (core.leave(waiter, LeftBecause::cancelled)) waiter.end(ParkedWaiter::was_cancelled);
+    const auto cancel = [&core, &waiter, &end_of_call] {
+        const bool is_late = end_of_call.has_come();
+        if (core.leave(waiter, is_late ? LeftBecause::timeout : LeftBecause::cancelled))
+            waiter.end(is_late ? ParkedWaiter::was_late : ParkedWaiter::was_cancelled);
     };
     const auto on_stop = until.stop.on_stop(cancel);
     const auto on_stop_of_call = end_of_call.stop().on_stop(cancel);
@@ -129,8 +130,9 @@ void wait_for_grant(LimitCore& core, const LimitRequests& requested, const WaitL
     if (timed_out && end < deadline) throw_call_over(requested, clock.now() - start);
     if (timed_out) throw_timeout(core, result, clock.now() - start);
     switch (waiter.wait(clock, no_deadline)) {
+        case ParkedWaiter::was_late:
+            throw_call_over(requested, clock.now() - start);
         case ParkedWaiter::was_cancelled:
-            if (end_of_call.has_come()) throw_call_over(requested, clock.now() - start);
             throw CancelledError(fmt::format("the wait for {} was cancelled by a stop", names_of(requested)));
         case ParkedWaiter::was_deadlocked:
             throw LimitDeadlockError(

@@ -16,12 +16,17 @@ void Holdings::add_more(std::uint32_t limit, std::int64_t amount) {
     }
     const auto index = place - begin();
     if (size_ == few && !many_) {
-        many_ = std::make_unique<Holding[]>(most_limits);
-        std::copy_n(few_.begin(), few, many_.get());
+        many_ = new Holding[most_limits];
+        std::copy_n(few_, few, many_);
     }
     std::move_backward(begin() + index, end(), end() + 1);
     begin()[index] = {limit, false, amount, 0};
     ++size_;
+}
+
+void Holdings::free_many() noexcept {
+    delete[] many_;
+    many_ = nullptr;
 }
 
 }  // namespace detail

@@ -11,7 +11,7 @@ namespace concur::detail {
 /// A capacity or burst, in thousandths.
 [[nodiscard]] Amount checked_amount(const std::string& option, double value);
 [[nodiscard]] Duration checked_window(Duration window);
-/// Below zero is zero.
+/// Refuses NaN alone: 0 and less do not wait, `never` does so without an end.
 [[nodiscard]] Duration checked_timeout(Duration timeout);
 
 }  // namespace concur::detail

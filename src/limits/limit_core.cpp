@@ -133,12 +133,13 @@ LimitCore::LimitCore(const Limit* limits, std::size_t count, LimitSetOptions opt
     for (std::uint32_t i = 0; i < count; ++i) {
         const std::string& of = limits[i].key();
         for (std::uint32_t j = 0; j < i; ++j)
-            if (limits_[j].key() == of) throw ConfigError("limits", quoted(of) + " comes twice; each key comes once");
-        std::memcpy(key, of.data(), of.size());
-        limits_[i].set_up(limits[i], {key, of.size()});
-        key += of.size();
-        if (limits[i].kind() == Limit::Kind::calls)
+            if (limits[j].key() == of) throw ConfigError("limits", quoted(of) + " comes twice; each key comes once");
+        key = std::copy(of.begin(), of.end(), key);
+        limits_[i].set_up(limits[i]);
+        if (limits[i].kind() == Limit::Kind::calls) {
+            call_limit_ = i;
             counted_calls_ = limits[i].counts_attempts() ? CountedCalls::attempts : CountedCalls::calls;
+        }
         if (limits_[i].is_rate()) rates_ |= WaitQueue::bit(i);
     }
 }
@@ -162,11 +163,19 @@ void LimitCore::throw_forked() {
 // ---- requests
 
 [[gnu::always_inline]] inline std::optional<std::uint32_t> LimitCore::find(std::string_view key) const noexcept {
+    const char* candidate = keys_.get();
     for (std::uint32_t i = 0; i < size_; ++i) {
-        const std::string_view candidate = limits_[i].key();
-        if (candidate.size() == key.size() && std::memcmp(candidate.data(), key.data(), key.size()) == 0) return i;
+        const std::size_t size = limits_[i].key_size();
+        if (size == key.size() && std::memcmp(candidate, key.data(), size) == 0) return i;
+        candidate += size;
     }
     return std::nullopt;
+}
+
+std::string LimitCore::key_of(std::uint32_t limit) const {
+    const char* key = keys_.get();
+    for (std::uint32_t i = 0; i < limit; ++i) key += limits_[i].key_size();
+    return {key, limits_[limit].key_size()};
 }
 
 bool LimitCore::has(std::string_view key) const noexcept { return find(key).has_value(); }
@@ -174,7 +183,7 @@ bool LimitCore::has(std::string_view key) const noexcept { return find(key).has_
 std::uint32_t LimitCore::find_or_throw(std::string_view key) const {
     if (const auto limit = find(key)) return *limit;
     std::string known;
-    for (std::uint32_t i = 0; i < size_; ++i) known += (i == 0 ? "" : ", ") + quoted(limits_[i].key());
+    for (std::uint32_t i = 0; i < size_; ++i) known += (i == 0 ? "" : ", ") + quoted(key_of(i));
     throw UnknownLimitError(fmt::format("there is no limit {} in this set; it has {}", quoted(key), known),
                             std::string(key));
 }
@@ -191,6 +200,10 @@ void LimitCore::meet_unknown(std::string_view key) {
 [[gnu::always_inline]] inline LimitMask LimitCore::resolve(const LimitRequests& requested, Acquisition& result) {
     refuse_if_forked();
     LimitMask limits = 0;
+    if (counts(requested.charge())) {
+        result.holdings_.add(call_limit_, one_amount);
+        limits = WaitQueue::bit(call_limit_);
+    }
     for (const LimitRequest& request : requested) {
         if (request.thousandths() < 0) [[unlikely]]
             throw ConfigError(std::string(request.key()), "an amount is 0 or more");
@@ -216,7 +229,7 @@ void LimitCore::refuse_too_much(const Holdings& holdings) {
     for (const Holding& holding : holdings) {
         const LimitState& limit = limits_[holding.limit];
         if (holding.amount <= limit.most()) continue;
-        const std::string key(limit.key());
+        const std::string key = key_of(holding.limit);
         const double most = to_units(limit.most());
         lock_.unlock();
         throw LimitUnsatisfiableError(
@@ -328,11 +341,11 @@ LimitCore::Shortage LimitCore::shortage_of(const Acquisition& request) {
     Shortage shortage{{}, Duration::of_nanoseconds(earliest(request.holdings_, now)) - Duration::of_nanoseconds(now)};
     if (earliest(request.holdings_, now) == never_ticks) shortage.estimate = never;
     for (const Holding& holding : request.holdings_)
-        if (!limits_[holding.limit].fits(now, holding.amount)) shortage.keys.emplace_back(limits_[holding.limit].key());
+        if (!limits_[holding.limit].fits(now, holding.amount)) shortage.keys.push_back(key_of(holding.limit));
     // All would fit, but others are first.
     if (shortage.keys.empty())
         for (const Holding& holding : request.holdings_)
-            if (queue_.first(holding.limit)) shortage.keys.emplace_back(limits_[holding.limit].key());
+            if (queue_.first(holding.limit)) shortage.keys.push_back(key_of(holding.limit));
     return shortage;
 }
 
@@ -591,7 +604,7 @@ LimitStats LimitCore::stats(std::string_view key) {
 std::vector<std::pair<std::string, LimitStats>> LimitCore::stats() {
     refuse_if_forked();
     std::vector<std::pair<std::string, LimitStats>> all;
-    for (std::uint32_t i = 0; i < size_; ++i) all.emplace_back(limits_[i].key(), LimitStats());
+    for (std::uint32_t i = 0; i < size_; ++i) all.emplace_back(key_of(i), LimitStats());
     const std::lock_guard lock(lock_);
     const Ticks now = this->now();
     for (std::uint32_t i = 0; i < size_; ++i) all[i].second = stats_of(i, now);

@@ -74,7 +74,7 @@ public:
     void release() noexcept;
 
     [[nodiscard]] Clock& clock() const noexcept { return clock_.get(); }
-    /// What a worker charges by itself, to the key "calls".
+    /// What it charges a call for by itself, with its CallLimit.
     [[nodiscard]] CountedCalls counted_calls() const noexcept { return counted_calls_; }
     [[nodiscard]] const std::string& tag() const noexcept { return tag_; }
     [[nodiscard]] std::int64_t data() const noexcept { return data_; }
@@ -130,6 +130,11 @@ private:
     [[noreturn]] static void throw_forked();
     [[nodiscard]] std::optional<std::uint32_t> find(std::string_view key) const noexcept;
     [[nodiscard]] std::uint32_t find_or_throw(std::string_view key) const;
+    [[nodiscard]] std::string key_of(std::uint32_t limit) const;
+    [[nodiscard]] bool counts(CallCharge charge) const noexcept {
+        return charge != CallCharge::none && counted_calls_ != CountedCalls::none &&
+               (charge == CallCharge::call || counted_calls_ == CountedCalls::attempts);
+    }
     void meet_unknown(std::string_view key);
     [[nodiscard]] Ticks now() const noexcept { return clock_.get().now().time_since_epoch().count(); }
     [[nodiscard]] Ticks now_for(LimitMask limits) const noexcept { return (limits & rates_) != 0 ? now() : 0; }
@@ -168,14 +173,15 @@ private:
     std::uint32_t acquisitions_ = 0;  // under the lock
     std::uint32_t generation_ = fork_generation();
     std::uint32_t size_;
-    bool orphaned_ = false;  // under the lock: only acquisitions are left
+    std::uint32_t call_limit_ = 0;  // if calls are counted
+    bool orphaned_ = false;         // under the lock: only acquisitions are left
     CountedCalls counted_calls_ = CountedCalls::none;
     UnknownKeys unknown_keys_;
     std::atomic<bool> has_warned_{false};
     TimeSource clock_;
     LimitMask rates_ = 0;
     std::unique_ptr<LimitState[]> limits_;
-    std::unique_ptr<char[]> keys_;
+    std::unique_ptr<char[]> keys_;  // of all, one after the other
     WaitQueue queue_;
     JudgedLink* judged_ = nullptr;
     int waiting_holders_ = 0;         // only with one of these can a deadlock be

@@ -7,16 +7,15 @@
 
 namespace concur::detail {
 
-static_assert(sizeof(LimitState) <= 120, "B19: with its line in the queue, 128");
+static_assert(sizeof(LimitState) <= 112, "B19: with its line in the queue and its key, 128");
 
 LimitState::~LimitState() {
     if (form_ == Form::sliding) delete[] log_;
     if (form_ == Form::bucket) delete lows_;
 }
 
-void LimitState::set_up(const Limit& limit, std::string_view key) noexcept {
-    key_ = key.data();
-    key_size_ = static_cast<std::uint16_t>(key.size());
+void LimitState::set_up(const Limit& limit) noexcept {
+    key_size_ = static_cast<std::uint16_t>(limit.key().size());
     rule_.capacity = to_thousandths(limit.capacity());
     rule_.burst = limit.pace() ? 0 : to_thousandths(limit.most());
     rule_.window = limit.window().count();

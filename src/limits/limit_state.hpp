@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string_view>
 
 #include "concur/limits/acquisition.hpp"
 #include "concur/limits/limit.hpp"
@@ -19,9 +18,10 @@ public:
     LimitState& operator=(const LimitState&) = delete;
     ~LimitState();
 
-    void set_up(const Limit& limit, std::string_view key) noexcept;
+    void set_up(const Limit& limit) noexcept;
 
-    [[nodiscard]] std::string_view key() const noexcept { return {key_, key_size_}; }
+    /// The set has the keys, one after the other.
+    [[nodiscard]] std::size_t key_size() const noexcept { return key_size_; }
     [[nodiscard]] bool is_rate() const noexcept { return form_ != Form::permits; }
     /// What a request may ask for at most.
     [[nodiscard]] Amount most() const noexcept { return rule_.most(); }
@@ -81,7 +81,6 @@ private:
     Form form_ = Form::permits;
     std::uint16_t key_size_ = 0;
     RateRule rule_;
-    const char* key_ = nullptr;
     union {
         LowLevels* lows_ = nullptr;  // of a bucket, from its first grant on
         LogEntry* log_;              // of a sliding window

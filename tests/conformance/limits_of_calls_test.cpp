@@ -110,6 +110,41 @@ TEST_CASE("a call is charged to its CallLimit with the first attempt that has al
     CHECK(limits.stats("calls").granted == 1);
 }
 
+TEST_CASE("of a pool, sets with a CallLimit count the calls that they serve, and others serve any number",
+          "[limits][L1][L12]") {
+    const Mode mode = GENERATE(every_mode());
+    CAPTURE(mode);
+    LimitSet counted({CallLimit(2, 1h), ResourceLimit("slots", 10)}, {.tag = "counted"});
+    LimitSet free({ResourceLimit("slots", 10)}, {.tag = "free"});
+    LimitSet other({ResourceLimit("printers", 1)}, {.tag = "other"});
+    const auto worker = api(mode)
+                            .limits(LimitPool({counted, free, other}))
+                            .method<&Api::complete>([](auto& m) { m.acquires("slots"); })
+                            .init();
+    // One after the other, those that can serve it: all three, and without the third where slots are needed.
+    for (int i = 0; i < 3; ++i) CHECK(worker.call<&Api::next>().result() == i + 1);
+    CHECK(counted.stats("calls").granted == 1);
+    for (int i = 0; i < 4; ++i) CHECK(worker.call<&Api::complete>(Request{2}).result().used == 1);
+    CHECK(counted.stats("calls").granted == 2);
+    CHECK(counted.stats("slots").granted == 1);
+    CHECK(free.stats("slots").granted == 3);
+    CHECK(other.stats("printers").granted == 0);
+}
+
+TEST_CASE("of a pool, each set counts calls or attempts as its own CallLimit says", "[limits][L1][L12]") {
+    const Mode mode = GENERATE(every_mode());
+    CAPTURE(mode);
+    LimitSet by_call({CallLimit(100, 1h)});
+    LimitSet by_attempt({CallLimit(100, 1h).per_attempt()});
+    LimitSet free({ResourceLimit("slots", 1)});
+    const auto builder = api(mode).num_retries(5).retry_wait(0s);
+    const LimitPool pool({by_call, by_attempt, free});
+    const auto worker = builder.limits(pool).init();
+    CHECK(worker.call<&Api::succeed_at>(6).result() == 6);  // each set serves two attempts
+    CHECK(by_call.stats("calls").granted == 1);
+    CHECK(by_attempt.stats("calls").granted == 2);
+}
+
 TEST_CASE("a call that waits for its CallLimit ends at once when it is cancelled", "[limits][L10]") {
     const Mode mode = GENERATE(every_queueing_mode());
     const RetryOrder order = GENERATE(RetryOrder::keep, RetryOrder::overtake);
@@ -123,6 +158,7 @@ TEST_CASE("a call that waits for its CallLimit ends at once when it is cancelled
     CHECK_THROWS_AS(waiting.result(), CancelledError);
     CHECK(waits(limits, "calls", 0));
     CHECK(limits.stats("calls").cancelled == 1);
+    CHECK(limits.stats("calls").timeouts == 0);
 }
 
 TEST_CASE("a call that waits for its CallLimit ends at once when its worker is stopped", "[limits][L10][W22]") {
@@ -139,6 +175,7 @@ TEST_CASE("a call that waits for its CallLimit ends at once when its worker is s
     CHECK_THROWS_AS(waiting.result(), WorkerStoppedError);
     CHECK_THROWS_AS(behind.result(), WorkerStoppedError);
     CHECK(waits(limits, "calls", 0));
+    CHECK(limits.stats("calls").timeouts == 0);
 }
 
 TEST_CASE("a call that waits for its CallLimit ends at its deadline", "[limits][L9][L10][R13]") {
@@ -155,6 +192,8 @@ TEST_CASE("a call that waits for its CallLimit ends at its deadline", "[limits][
     CHECK(late.stop_reason() == StopReason::deadline);
     CHECK(waits(limits, "calls", 0));
     CHECK(limits.stats("calls").granted == 1);
+    CHECK(limits.stats("calls").timeouts == 1);
+    CHECK(limits.stats("calls").cancelled == 0);
 }
 
 // ---- what methods acquire
@@ -353,6 +392,8 @@ TEST_CASE("an acquire inside a method is part of the attempt's time", "[limits][
     CHECK(time_of(clock, [&] { return call = by_call.call(acquire); }) == Duration(4s));
     CHECK_THROWS_AS(call.result(), TimeoutError);
     CHECK(waits(limits, "tokens", 0));
+    CHECK(limits.stats("tokens").timeouts == 2);
+    CHECK(limits.stats("tokens").cancelled == 0);
 }
 
 // ---- places and threads

@@ -1,10 +1,8 @@
 /// `Acquisition`: what a LimitSet has granted.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string_view>
 #include <utility>
 
@@ -31,11 +29,11 @@ public:
     Holdings(Holdings&& other) noexcept { *this = std::move(other); }
     Holdings& operator=(Holdings&& other) noexcept {
         for (std::uint32_t i = 0; !other.many_ && i < other.size_; ++i) few_[i] = other.few_[i];
-        many_ = std::move(other.many_);
+        std::swap(many_, other.many_);
         size_ = std::exchange(other.size_, 0);
         return *this;
     }
-    ~Holdings() = default;
+    ~Holdings() { clear(); }
 
     /// Adds to the limit's amount, saturating.
     void add(std::uint32_t limit, std::int64_t amount) {
@@ -45,13 +43,13 @@ public:
             add_more(limit, amount);
     }
     void clear() noexcept {
-        many_.reset();
+        if (many_) free_many();
         size_ = 0;
     }
 
-    [[nodiscard]] Holding* begin() noexcept { return many_ ? many_.get() : few_.data(); }
+    [[nodiscard]] Holding* begin() noexcept { return many_ ? many_ : few_; }
     [[nodiscard]] Holding* end() noexcept { return begin() + size_; }
-    [[nodiscard]] const Holding* begin() const noexcept { return many_ ? many_.get() : few_.data(); }
+    [[nodiscard]] const Holding* begin() const noexcept { return many_ ? many_ : few_; }
     [[nodiscard]] const Holding* end() const noexcept { return begin() + size_; }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
@@ -59,9 +57,10 @@ private:
     static constexpr std::uint32_t few = 3;
 
     void add_more(std::uint32_t limit, std::int64_t amount);
+    void free_many() noexcept;
 
-    std::array<Holding, few> few_;
-    std::unique_ptr<Holding[]> many_;  // room for all limits that a set can have
+    Holding few_[few];
+    Holding* many_ = nullptr;  // owned: room for all limits that a set can have
     std::uint32_t size_ = 0;
 };
 

@@ -138,6 +138,7 @@ struct LimitStats {
     std::uint64_t granted = 0;
     /// By try_acquire, and by a pool that then spilled or waited.
     std::uint64_t refused = 0;
+    /// Whose time was over, of their own or of the call that they belong to; and those that a cancel or a stop ended.
     std::uint64_t timeouts = 0;
     std::uint64_t cancelled = 0;
     /// Amounts that `update` gave back, and that it found to be used beyond what was reserved.

@@ -49,6 +49,9 @@ struct LimitPoolOptions {
 ///
 /// The members mean what they mean for a LimitSet. A set that can never serve a request, because a limit is too small
 /// or missing, is passed over; if that is so for all of them, the chosen one's error is thrown. ConfigError for no set.
+///
+/// A call of a worker is charged to the CallLimit of the set that serves it. Sets without a CallLimit serve any number
+/// of calls. A retry that another set serves is another attempt of the same call there, too.
 class LimitPool {
 public:
     /// A set behind the same face.
@@ -79,7 +82,7 @@ public:
 
     /// What a worker has that was given no limits: every request is granted.
     [[nodiscard]] static LimitPool none();
-    /// What a worker charges by itself, to the key "calls".
+    /// What a CallLimit of one of the sets counts; attempts if one counts them.
     [[nodiscard]] detail::CountedCalls counted_calls() const noexcept;
     /// Null if the request has been granted into `result` without waiting. Otherwise the set to wait for, and `result`
     /// has the request.

@@ -40,6 +40,17 @@ template <LimitAmount N>
 
 }  // namespace detail
 
+namespace detail {
+
+/// What a request is charged for as a call, by the CallLimit of the set that serves it, if it has one.
+enum class CallCharge : unsigned char {
+    none,     ///< it is no call
+    call,     ///< one that starts
+    attempt,  ///< another attempt of one
+};
+
+}  // namespace detail
+
 /// An amount of one limit: `{"rows", 100}`. Rounded to the nearest 0.001. The key is not copied here.
 class LimitRequest {
 public:
@@ -87,9 +98,11 @@ public:
         few_[0] = LimitRequest(key, amount);
     }
     LimitRequests(std::initializer_list<LimitRequest> requests) : LimitRequests(requests.begin(), requests.size()) {}
-    LimitRequests(const LimitRequest* requests, std::size_t count) : size_{count} {
-        if (count > few) many_.reset(new LimitRequest[count]);
-        for (std::size_t i = 0; i < count; ++i) data()[i] = requests[i];
+    LimitRequests(const LimitRequest* requests, std::size_t count) : size_{static_cast<std::uint32_t>(count)} {
+        if (count > few)
+            share(requests);
+        else
+            for (std::size_t i = 0; i < count; ++i) few_[i] = requests[i];
     }
     LimitRequests(const LimitRequests& other);
     LimitRequests& operator=(const LimitRequests& other);
@@ -98,19 +111,23 @@ public:
     /// The same, with keys of its own.
     [[nodiscard]] LimitRequests owned() const;
 
-    [[nodiscard]] const LimitRequest* begin() const noexcept { return many_ ? many_.get() : few_; }
+    [[nodiscard]] const LimitRequest* begin() const noexcept { return shared_ ? shared_.get() : few_; }
     [[nodiscard]] const LimitRequest* end() const noexcept { return begin() + size_; }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+    // For the library.
+    [[nodiscard]] detail::CallCharge charge() const noexcept { return charge_; }
+    void set_charge(detail::CallCharge charge) noexcept { charge_ = charge; }
 
 private:
     static constexpr std::size_t few = 3;
 
-    [[nodiscard]] LimitRequest* data() noexcept { return many_ ? many_.get() : few_; }
+    void share(const LimitRequest* requests);
 
     LimitRequest few_[few];
-    std::size_t size_ = 0;
-    std::unique_ptr<LimitRequest[]> many_;
-    std::shared_ptr<const std::string> keys_;  // of `owned`, one after the other
+    std::uint32_t size_ = 0;
+    detail::CallCharge charge_ = detail::CallCharge::none;
+    std::shared_ptr<const LimitRequest> shared_;  // the first one, where they are too many or have keys of their own
 };
 
 }  // namespace concur

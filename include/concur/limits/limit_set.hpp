@@ -66,11 +66,11 @@ public:
 
     /// Waits until all that is requested can be granted.
     ///
-    /// With a time or a deadline (on the set's clock) LimitTimeoutError comes after it; 0 never waits. With a token,
-    /// CancelledError as soon as a stop is requested. Nothing requested is granted at once.
+    /// With a time or a deadline (on the set's clock) LimitTimeoutError comes after it; 0 and less never wait. With a
+    /// token, CancelledError as soon as a stop is requested. Nothing requested is granted at once.
     ///
     /// Errors: UnknownLimitError; LimitUnsatisfiableError for more than the capacity; ConfigError for a negative
-    /// amount or NaN; LimitDeadlockError if all that could give back what is missing waits in this set.
+    /// amount, NaN, and a NaN time; LimitDeadlockError if all that could give back what is missing waits in this set.
     [[nodiscard]] Acquisition acquire(const LimitRequests& requested);
     [[nodiscard]] Acquisition acquire(const LimitRequests& requested, Duration timeout);
     [[nodiscard]] Acquisition acquire(const LimitRequests& requested, std::chrono::steady_clock::time_point deadline);

@@ -65,13 +65,16 @@ constexpr std::array all_algorithms{RateAlgorithm::sliding_window, RateAlgorithm
 
 // ---- values
 
-TEST_CASE("limits that make no sense are refused", "[limits][L1]") {
+TEST_CASE("limits that make no sense are refused", "[limits][L1][L2]") {
     const double nan = std::numeric_limits<double>::quiet_NaN();
     for (const double capacity : {0.0, -1.0, nan, 0.0001, 1e300, std::numeric_limits<double>::infinity()}) {
         CAPTURE(capacity);
         CHECK_THROWS_AS(ResourceLimit("a", capacity), concur::ConfigError);
         CHECK_THROWS_AS(RateLimit("a", capacity, 1s), concur::ConfigError);
         CHECK_THROWS_AS(CallLimit(capacity, 1s), concur::ConfigError);
+        LimitSet limits({ResourceLimit("a", 2)});
+        CHECK_THROWS_AS(limits.reconfigure("a", capacity), concur::ConfigError);
+        CHECK(limits.stats("a").capacity == 2);
     }
     CHECK_THROWS_AS(RateLimit("a", 1, 0s), concur::ConfigError);
     CHECK_THROWS_AS(RateLimit("a", 1, -1s), concur::ConfigError);
@@ -125,6 +128,33 @@ TEST_CASE("requests are written in many ways", "[limits][L4]") {
     CHECK(in_use("slots") == 0);
 }
 
+TEST_CASE("amounts of any size are exact", "[limits][L1][L4][L7]") {
+    constexpr long most = 4'000'000'000'000'000;
+    for (const long capacity : {most, most - 1, (most / 2) + 1}) {
+        CAPTURE(capacity);
+        LimitSet limits({ResourceLimit("bytes", static_cast<double>(capacity)),
+                         RateLimit("rows", static_cast<double>(capacity), 1s, RateAlgorithm::token_bucket)});
+        CHECK(limits.stats("bytes").capacity == static_cast<double>(capacity));
+        CHECK_THROWS_AS(limits.try_acquire({"bytes", capacity + 1}), concur::LimitUnsatisfiableError);
+        CHECK_THROWS_AS(limits.try_acquire({"rows", static_cast<double>(capacity) + 0.5}),
+                        concur::LimitUnsatisfiableError);
+        CHECK(limits.try_acquire({{"bytes", capacity}, {"rows", capacity}}).acquired());
+        auto held = limits.try_acquire({"bytes", static_cast<unsigned long long>(capacity) - 1});
+        CHECK(held.acquired());
+        CHECK_FALSE(limits.try_acquire({"bytes", 1.001}).acquired());
+        CHECK(limits.try_acquire({"bytes", 1}).acquired());
+        held.update({{"bytes", capacity - 2}});
+        CHECK(limits.try_acquire({"bytes", 2.0F}).acquired());
+        held.release();
+        CHECK(limits.stats("bytes").in_use == 0);
+    }
+    LimitSet halves({ResourceLimit("bytes", static_cast<double>(most) - 1.5)});
+    CHECK(halves.stats("bytes").capacity == static_cast<double>(most) - 1.5);
+    CHECK(halves.try_acquire({"bytes", static_cast<double>(most) - 1.5}).acquired());
+    CHECK(halves.try_acquire({{"bytes", most - 2}, {"bytes", 0.5}}).acquired());
+    CHECK_THROWS_AS(halves.try_acquire({{"bytes", most - 2}, {"bytes", 0.501}}), concur::LimitUnsatisfiableError);
+}
+
 TEST_CASE("requests that can never be granted are refused at once", "[limits][L4][L5]") {
     LimitSet limits({ResourceLimit("slots", 2), RateLimit("rows", 10, 1s, RateAlgorithm::token_bucket, {.burst = 20})});
     const auto both = [&](auto error, const concur::LimitRequests& requested) {
@@ -137,11 +167,15 @@ TEST_CASE("requests that can never be granted are refused at once", "[limits][L4
     both(concur::LimitUnsatisfiableError("", ""), {"slots", 3});
     both(concur::LimitUnsatisfiableError("", ""), {"rows", 20.001});
     both(concur::LimitUnsatisfiableError("", ""), {"slots", 1e300});
+    both(concur::LimitUnsatisfiableError("", ""), {"slots", std::numeric_limits<double>::infinity()});
+    both(concur::LimitUnsatisfiableError("", ""), {"slots", std::numeric_limits<unsigned long>::max()});
     both(concur::LimitUnsatisfiableError("", ""), {{"slots", 2}, {"slots", 1}});
     both(concur::LimitUnsatisfiableError("", ""),
          {{"slots", std::numeric_limits<long>::max()}, {"slots", std::numeric_limits<long>::max()}});
     both(concur::UnknownLimitError("", ""), "printers");
     both(concur::ConfigError("", ""), {"slots", -1});
+    both(concur::ConfigError("", ""), {"slots", std::numeric_limits<long>::min()});
+    both(concur::ConfigError("", ""), {"slots", -std::numeric_limits<double>::infinity()});
     both(concur::ConfigError("", ""), {"slots", std::numeric_limits<double>::quiet_NaN()});
     CHECK(limits.try_acquire({"rows", 20}).acquired());
     try {
@@ -150,7 +184,6 @@ TEST_CASE("requests that can never be granted are refused at once", "[limits][L4
         CHECK(error.key() == "slots");
         CHECK(std::string(error.what()).find("\"slots\"") != std::string::npos);
     }
-    CHECK_THROWS_AS(limits.acquire("slots", std::chrono::duration<double>(std::nan(""))), concur::ConfigError);
 }
 
 TEST_CASE("a set that skips unknown keys warns once", "[limits][L4]") {
@@ -172,7 +205,7 @@ TEST_CASE("a set that skips unknown keys warns once", "[limits][L4]") {
     CHECK(count->warnings == 1);
 }
 
-TEST_CASE("a list of limits is a description, and each set made of it counts for itself; copies are one set",
+TEST_CASE("a list of limits is a description: each set made of it counts for itself, and copies are one set",
           "[limits][L2]") {
     const std::vector<concur::Limit> description{ResourceLimit("slots", 1), RateLimit("rows", 5, 1s)};
     LimitSet first(description, {.tag = "first", .data = -7});
@@ -265,7 +298,7 @@ TEST_CASE("permits come back with the acquisition's end, however it ends", "[lim
     CHECK(copy.stats("slots").in_use == 0);
 }
 
-TEST_CASE("sixty-four limits are taken together or not at all", "[limits][L4]") {
+TEST_CASE("sixty-four limits are taken together or not at all", "[limits][L2][L4]") {
     std::vector<concur::Limit> all;
     std::vector<concur::LimitRequest> requests;
     std::vector<std::string> keys;
@@ -426,6 +459,52 @@ TEST_CASE("a wait with a time ends with it, and says what is missing", "[limits]
     CHECK_THROWS_AS(limits.acquire("slots", clock.now() + 1s), concur::LimitTimeoutError);
     CHECK(limits.stats("rows").timeouts == 3);
     CHECK(limits.stats("slots").waiting == 0);
+}
+
+TEST_CASE("times to wait mean the same for sets and pools, whatever they are", "[limits][L5][L12]") {
+    ManualClock clock;
+    const LimitSet set({ResourceLimit("slots", 1)}, {.clock = clock});
+    const LimitSet other({ResourceLimit("slots", 1)}, {.clock = clock});
+    const concur::LimitPool pool({set, other});
+    const auto both = [&](auto f) {
+        f(LimitSet(set));
+        f(pool);
+    };
+    const std::chrono::duration<double> nan(std::nan(""));
+    both([&](auto limits) {  // at once, there is no need to wait
+        CHECK_THROWS_AS(limits.acquire("slots", nan), concur::ConfigError);
+        for (const concur::Duration timeout : {concur::Duration(-1s), -concur::never, concur::Duration()})
+            CHECK(limits.acquire("slots", timeout).acquired());
+        CHECK(limits.acquire("slots", std::chrono::steady_clock::time_point::min()).acquired());
+    });
+    auto held = pool.acquire("slots");
+    auto also_held = pool.acquire("slots");
+    both([&](auto limits) {
+        const auto before = clock.elapsed();
+        CHECK_THROWS_AS(limits.acquire("slots", nan), concur::ConfigError);
+        for (const concur::Duration timeout : {concur::Duration(-1s), -concur::never, concur::Duration()})
+            CHECK_THROWS_AS(limits.acquire("slots", timeout), concur::LimitTimeoutError);
+        CHECK_THROWS_AS(limits.acquire("slots", std::chrono::steady_clock::time_point::min()),
+                        concur::LimitTimeoutError);
+        CHECK(clock.elapsed() == before);
+    });
+    CHECK(pool.stats("slots").timeouts == 8);
+    CHECK(pool.stats("slots").waiting == 0);
+    LimitSet real({ResourceLimit("slots", 1)});
+    const auto grants = [&](auto time) {
+        auto slot = real.acquire("slots");
+        std::thread release([&] {
+            static_cast<void>(waits(real, "slots"));
+            slot.release();
+        });
+        const bool granted = real.acquire("slots", time).acquired();
+        release.join();
+        return granted;
+    };
+    CHECK(grants(concur::never));
+    CHECK(grants(std::chrono::hours::max()));
+    CHECK(grants(std::chrono::duration<double>(std::numeric_limits<double>::infinity())));
+    CHECK(grants(std::chrono::steady_clock::time_point::max()));
 }
 
 TEST_CASE("a wait for a rate ends to the nanosecond", "[limits][L3][L15]") {
