@@ -77,7 +77,10 @@ private:
         if (is_inside()) return true;
         const struct Left {
             SyncBackend& backend;
-            ~Left() { backend.waiting_.fetch_sub(1, std::memory_order_seq_cst); }
+            ~Left() {
+                backend.waiting_.fetch_sub(1, std::memory_order_seq_cst);
+                backend.end_if_stopped();  // a stop may have waited for a caller whose turn never came
+            }
         } left{*this};
         if (!take_turn(deadline)) return false;
         agent_.held_by(&this_thread_record());

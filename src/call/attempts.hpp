@@ -20,10 +20,19 @@ public:
 
     /// The call has ended while it was put aside, or on its way back.
     void let_go() noexcept {
+        if (arrival) arrival->withdraw();
         permits.release();
         if (permit_wait) permit_wait->let_go();
         if (attempt_timer) attempt_timer->let_go();
         if (backoff_timer) backoff_timer->let_go();
+    }
+
+    /// The future that the attempt returned is done. Its outcome is judged later, where the object lives: that may be
+    /// busy, or wait for these very permits. What was used of rates is reported then.
+    void end_of_returned(TimePoint now) noexcept {
+        course.end_attempt(now);
+        if (attempt_timer) attempt_timer->retire();
+        permits.release_permits();
     }
 
     RetryCourse course;

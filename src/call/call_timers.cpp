@@ -63,8 +63,8 @@ void AttemptTimer::fire(CallBase& call) noexcept {
     // Nothing runs here for an attempt that waits for a future: its outcome is waited for no longer.
     const bool is_back = !end && source && call.advance(Phase::waiting, Phase::queued);
     const auto claim = end ? call.claim(Phase::running, Phase::waiting) : StateBase::Claim{false, Phase::done};
-    is_past_.store(true, std::memory_order_release);
     if (is_back) call.host().enqueue_held(call);
+    is_past_.store(true, std::memory_order_release);
     if (claim)
         call.complete(claim, attempt_timeout_error(call.method_name(), number_, numbers_.attempt_timeout, nullptr),
                       end->reason, CompletedBy::other);
@@ -73,7 +73,7 @@ void AttemptTimer::fire(CallBase& call) noexcept {
 }
 
 void AttemptTimer::retire() noexcept {
-    if (let_go()) return;
+    if (let_go()) return is_past_.store(true, std::memory_order_release);
     while (!is_past_.load(std::memory_order_acquire)) std::this_thread::yield();
 }
 
@@ -100,13 +100,14 @@ void Heir::stop_requested() noexcept {
 
 void BackoffTimer::fire(CallBase& call) noexcept { bring_back(call); }
 
-void Arrival::run(StateBase&) noexcept {
+void Arrival::run(StateBase& source) noexcept {
     const IntrusivePtr<CallBase> call = std::move(call_);
     Step step = Step::awaited;
     if (step_.compare_exchange_strong(step, Step::arriving, std::memory_order_acq_rel)) {
-        const bool is_back = call->advance(Phase::waiting, Phase::queued);
+        const bool goes_deeper = !source.error() && source.nested().state;
+        if (!goes_deeper) attempts_.end_of_returned(call->clock().now());
+        bring_back(*call);
         step_.store(Step::past, std::memory_order_release);
-        if (is_back) call->host().enqueue_held(*call);
     }
     release();
 }

@@ -70,10 +70,13 @@ private:
 /// The future that an attempt returned is done: the call goes back to its worker.
 class Arrival final : public Continuation {
 public:
-    explicit Arrival(CallBase& call) noexcept : Continuation(Code::library), call_{&call} {}
+    /// `attempts` stay where they are until it is withdrawn.
+    Arrival(CallBase& call, Attempts& attempts) noexcept
+        : Continuation(Code::library), call_{&call}, attempts_{attempts} {}
     void run(StateBase& source) noexcept override;
 
-    /// The call goes on: when this returns, the arrival does not move it any more, however late the future comes.
+    /// The call goes on, or has ended: when this returns, the arrival does not touch it any more, however late the
+    /// future comes.
     void withdraw() noexcept;
 
     void add_ref() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
@@ -85,6 +88,7 @@ private:
     enum class Step : unsigned char { awaited, arriving, past };
 
     IntrusivePtr<CallBase> call_;
+    Attempts& attempts_;
     std::atomic<Step> step_{Step::awaited};
     std::atomic<int> references_{0};
 };

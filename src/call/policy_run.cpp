@@ -253,12 +253,13 @@ bool PolicyRun::await_returned(StateBase* returned, Outcome& outcome) noexcept {
     const IntrusivePtr<StateBase> keep_returned(returned);
     const IntrusivePtr<CallBase> keep(&call_);
     const bool in_caller = host_.runs_in_caller();
-    const IntrusivePtr<Arrival> arrival(new Arrival(call_));
     attempts_->follows = true;
-    attempts_->arrival = arrival;
     call_.set_judges_source();
     call_.set_source(returned);
     if (!in_caller) hand_over();
+    Attempts& attempts = in_caller ? *attempts_ : *call_.rare().attempts;
+    const IntrusivePtr<Arrival> arrival(new Arrival(call_, attempts));
+    attempts.arrival = arrival;
     const bool waits = begin_wait();
     // First the edge and the continuation, then the look for a ring: see StateBase::follow.
     if (waits) arrival->add_ref();  // the continuation's
@@ -304,13 +305,15 @@ bool PolicyRun::await_in_caller(Outcome& outcome) noexcept {
     } catch (...) {
         deadlock = std::current_exception();
     }
-    const bool goes_on = call_.advance(Phase::queued, Phase::running) || call_.advance(Phase::waiting, Phase::running);
+    // From waiting a call only ever comes to queued.
+    const bool goes_on = call_.advance(Phase::waiting, Phase::running) || call_.advance(Phase::queued, Phase::running);
     if (!goes_on) {  // whoever ended it lets the host go
+        attempts_->arrival->withdraw();
         call_.retire_stop_state();
         return false;
     }
-    host_.release_held(call_);
     outcome = outcome_of_returned();
+    host_.release_held(call_);
     if (!deadlock && came_back) return true;
     if (outcome.returned) outcome.returned->drop_handle();
     outcome = {.error = std::move(deadlock), .is_late = !came_back};

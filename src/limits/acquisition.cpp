@@ -20,7 +20,7 @@ void Holdings::add_more(std::uint32_t limit, std::int64_t amount) {
         std::copy_n(few_, few, many_);
     }
     std::move_backward(begin() + index, end(), end() + 1);
-    begin()[index] = {limit, false, amount, 0};
+    begin()[index] = {limit, false, false, amount, 0};
     ++size_;
 }
 
@@ -49,6 +49,10 @@ Acquisition& Acquisition::operator=(Acquisition&& other) noexcept {
 
 void Acquisition::held_by(detail::LimitCaller* by) noexcept {
     if (core_) core_->held_by(*this, by);
+}
+
+void Acquisition::release_permits() noexcept {
+    if (core_) core_->give_back_permits(*this);
 }
 
 void Acquisition::give_back() noexcept { core_->give_back(*this); }

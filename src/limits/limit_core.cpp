@@ -378,6 +378,20 @@ void LimitCore::give_back(Acquisition& held) noexcept {
     if (last) delete this;
 }
 
+void LimitCore::give_back_permits(Acquisition& held) noexcept {
+    if (generation_ != fork_generation()) return;
+    Visit visit(*this);
+    LimitMask roomier = 0;
+    for (Holding& holding : held.holdings_) {
+        if (limits_[holding.limit].is_rate() || holding.given_back) continue;
+        static_cast<void>(limits_[holding.limit].give_back(holding));
+        holding.amount = 0;
+        holding.given_back = true;
+        roomier |= WaitQueue::bit(holding.limit);
+    }
+    if ((queue_.waited_for() & roomier) != 0) move_on(visit, roomier, now());
+}
+
 void LimitCore::undo(Acquisition& held) noexcept {
     if (generation_ == fork_generation()) {
         Visit visit(*this);
@@ -407,6 +421,7 @@ void LimitCore::update(Acquisition& held, const LimitRequests& used) {
         if (holding == held.holdings_.end())
             throw UnknownLimitError(fmt::format("this acquisition has nothing of {}", quoted(request.key())),
                                     std::string(request.key()));
+        if (holding->given_back) continue;
         reported.holdings_.add(limit, request.thousandths());
         limits |= WaitQueue::bit(limit);
         // A key that is named twice has used the sum.

@@ -105,6 +105,7 @@ public:
 
     // What an Acquisition does.
     void give_back(Acquisition& held) noexcept;
+    void give_back_permits(Acquisition& held) noexcept;
     void update(Acquisition& held, const LimitRequests& used);
     void moved(Acquisition& from) noexcept;
     void held_by(Acquisition& held, LimitCaller* caller) noexcept;

@@ -66,6 +66,7 @@ void RetryCourse::begin_attempt(TimePoint now) noexcept {
     attempt_.number = attempts_ + 1;
     attempt_.elapsed = now - begin_;
     attempt_deadline_ = deadline_after(now, rules_.numbers.attempt_timeout);
+    attempt_end_ = no_deadline;
 }
 
 AttemptReport RetryCourse::report(AttemptEnd end, TimePoint now, StopAsked stop, bool repeatable) noexcept {
@@ -82,7 +83,7 @@ AttemptReport RetryCourse::report(AttemptEnd end, TimePoint now, StopAsked stop,
 RetryDecision RetryCourse::failed(std::exception_ptr error, TimePoint now, StopAsked stop, bool repeatable) {
     AttemptReport report = this->report(AttemptEnd::failed, now, stop, repeatable);
     if (now >= deadline_) return conclude(report, error ? error : attempt_.last_error, {});
-    if (now >= attempt_deadline_ || !error)
+    if (is_attempt_late(now) || !error)
         error = attempt_timeout_error(attempt_.method_name, attempt_.number, rules_.numbers.attempt_timeout, error);
     if (rules_.numbers.num_retries > 0) {
         const ErrorVerdict verdict = rules_.functions.judge(error, judging());
@@ -95,7 +96,7 @@ RetryDecision RetryCourse::failed(std::exception_ptr error, TimePoint now, StopA
 RetryDecision RetryCourse::returned_bare(const void* result, const std::type_info& type, TimePoint now, StopAsked stop,
                                          bool repeatable) {
     // Too late for the call, or a failed attempt whatever it returned.
-    if (now >= deadline_ || now >= attempt_deadline_) return failed(nullptr, now, stop, repeatable);
+    if (now >= deadline_ || is_attempt_late(now)) return failed(nullptr, now, stop, repeatable);
     AttemptReport report = this->report(AttemptEnd::accepted, now, stop, repeatable);
     ResultVerdict verdict;
     if (result) verdict = rules_.functions.judge_bare(result, type, judging());

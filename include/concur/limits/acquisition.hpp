@@ -18,6 +18,7 @@ class LimitCaller;
 struct Holding {
     std::uint32_t limit;  // its place in the set
     bool updated;
+    bool given_back;      // permits, before the rest of their acquisition
     std::int64_t amount;  // thousandths
     std::int64_t mark;    // of a rate: what its algorithm needs for a refund
 };
@@ -38,7 +39,7 @@ public:
     /// Adds to the limit's amount, saturating.
     void add(std::uint32_t limit, std::int64_t amount) {
         if (size_ == 0)
-            few_[size_++] = {limit, false, amount, 0};
+            few_[size_++] = {limit, false, false, amount, 0};
         else
             add_more(limit, amount);
     }
@@ -118,6 +119,8 @@ public:
 
     /// Whose it is from now on, for the detection of deadlocks; null: anybody may give it back.
     void held_by(detail::LimitCaller * caller) noexcept;
+    /// Permits go back; of rates what was used is yet to be reported.
+    void release_permits() noexcept;
 
 private:
     friend class detail::LimitCore;

@@ -1,6 +1,7 @@
 /// The attempts of one call, from the first to the last.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <exception>
 #include <optional>
@@ -53,6 +54,8 @@ public:
                 std::optional<RepeatableChance> chance);
 
     void begin_attempt(TimePoint now) noexcept;
+    /// Its time ends now, earlier than it is judged: with the future that it returned.
+    void end_attempt(TimePoint now) noexcept { attempt_end_ = now; }
     /// The one that runs, or comes next.
     [[nodiscard]] const Attempt& attempt() const noexcept { return attempt_; }
     /// What filters and the like see of the call's arguments; null: nothing.
@@ -95,6 +98,9 @@ private:
     [[nodiscard]] RetryDecision conclude(const AttemptReport& report, std::exception_ptr error,
                                          std::vector<std::string> messages);
     [[nodiscard]] AttemptReport report(AttemptEnd end, TimePoint now, StopAsked stop, bool repeatable) noexcept;
+    [[nodiscard]] bool is_attempt_late(TimePoint now) const noexcept {
+        return std::min(now, attempt_end_) >= attempt_deadline_;
+    }
     [[nodiscard]] Duration custom_wait() const;
     [[nodiscard]] Judging judging() const noexcept { return {attempt_, observer_}; }
 
@@ -105,7 +111,8 @@ private:
     TimePoint begin_;
     TimePoint deadline_;
     TimePoint attempt_deadline_ = no_deadline;
-    Duration curve_wait_;  // the last one, before jitter: what a decorrelated curve goes on from
+    TimePoint attempt_end_ = no_deadline;  // if that was before the judgement
+    Duration curve_wait_;                  // the last one, before jitter: what a decorrelated curve goes on from
     int attempts_ = 0;
     AttemptEnd last_end_ = AttemptEnd::accepted;
     ThrownOnce backoff_thrown_;
