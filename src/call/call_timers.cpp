@@ -63,8 +63,8 @@ void AttemptTimer::fire(CallBase& call) noexcept {
     // Nothing runs here for an attempt that waits for a future: its outcome is waited for no longer.
     const bool is_back = !end && source && call.advance(Phase::waiting, Phase::queued);
     const auto claim = end ? call.claim(Phase::running, Phase::waiting) : StateBase::Claim{false, Phase::done};
-    if (is_back) call.host().enqueue_held(call);
     is_past_.store(true, std::memory_order_release);
+    if (is_back) call.host().enqueue_held(call);
     if (claim)
         call.complete(claim, attempt_timeout_error(call.method_name(), number_, numbers_.attempt_timeout, nullptr),
                       end->reason, CompletedBy::other);
@@ -106,8 +106,11 @@ void Arrival::run(StateBase& source) noexcept {
     if (step_.compare_exchange_strong(step, Step::arriving, std::memory_order_acq_rel)) {
         const bool goes_deeper = !source.error() && source.nested().state;
         if (!goes_deeper) attempts_.end_of_returned(call->clock().now());
-        bring_back(*call);
+        // A caller that waits for this goes on at once. What may run user code, as the queue of a stopped worker does,
+        // comes last.
+        const bool is_back = call->advance(Phase::waiting, Phase::queued) && call->host().take_held(*call);
         step_.store(Step::past, std::memory_order_release);
+        if (is_back) call->host().enqueue_taken(*call);
     }
     release();
 }

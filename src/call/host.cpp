@@ -72,16 +72,15 @@ bool CallHost::hold(CallBase& call) {
 }
 
 void CallHost::release_held(CallBase& call) noexcept {
-    if (unlink(call)) forget(call);
+    if (take_held(call)) forget(call);
 }
 
-void CallHost::enqueue_held(CallBase& call) noexcept {
-    if (!unlink(call)) return;
+void CallHost::enqueue_taken(CallBase& call) noexcept {
     enqueue(call);
     forget(call);
 }
 
-bool CallHost::unlink(CallBase& call) noexcept {
+bool CallHost::take_held(CallBase& call) noexcept {
     CallBase::Rare* place = call.rare_.load(std::memory_order_acquire);
     if (!place) return false;
     const std::lock_guard lock(mutex_);

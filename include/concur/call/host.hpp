@@ -78,7 +78,12 @@ public:
     /// Takes it out; does nothing if it is not there (any more).
     void release_held(CallBase& call) noexcept;
     /// Takes it out and puts it into the queue; the worker does not end in between.
-    void enqueue_held(CallBase& call) noexcept;
+    void enqueue_held(CallBase& call) noexcept {
+        if (take_held(call)) enqueue_taken(call);
+    }
+    /// The same in two steps; the second must follow.
+    [[nodiscard]] bool take_held(CallBase& call) noexcept;
+    void enqueue_taken(CallBase& call) noexcept;
 
     void dependencies(Dependencies& dependencies) const override;
     /// Adds the calls that are held. False if one is on its way into or out of the list, or into the queue.
@@ -109,7 +114,6 @@ protected:
     mutable std::mutex mutex_;
 
 private:
-    [[nodiscard]] bool unlink(CallBase& call) noexcept;
     void forget(CallBase& call) noexcept;
 
     std::string name_;
