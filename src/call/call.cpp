@@ -143,11 +143,12 @@ void CallBase::ended(Phase from, CompletedBy by) noexcept {
         if (Inputs* inputs = rare().inputs) inputs->leave();
     disarm_deadline();
     if (from == Phase::waiting || from == Phase::queued) let_go_of_attempts();
-    // What its method has begun ends with it. A stop of the worker asks all that it finds, after this; and a queued
-    // call stays in its queue as a tombstone until the worker comes by.
-    if (!host_->fails_held_calls()) {
+    // What its method has begun ends with it. A queued call stays in its queue as a tombstone until the worker comes
+    // by, but keeps no worker alive. A stop of the worker asks all that it finds, after this.
+    if (from == Phase::queued) on_stop_requested();
+    if (from == Phase::waiting && !host_->fails_held_calls()) {
         if (by == CompletedBy::other) on_stop_requested();
-        if (from == Phase::waiting) retire_stop_state();
+        retire_stop_state();
     }
     if (from == Phase::pending || from == Phase::waiting) host_->release_held(*this);
 }
