@@ -87,10 +87,11 @@ TEST_CASE("the time of an attempt ends with the future that it returned, however
                     .method<&Site::later>([](auto& m) { m.attempt_timeout(500ms); })
                     .init(std::ref(promises));
     const auto later = site.call<&Site::later>(0);
-    const Busy busy(site);
+    const auto busy =
+        site.call([](Site&, CallContext& context) { static_cast<void>(context.stop_token().wait_for(700ms)); });
+    clock.settle();
     promises[0].set_value(1);  // in time
     clock.advance(700ms);
-    busy.end();
     CHECK(later.outcome().has_value());
     CHECK(later.attempts() == 1);
 }
