@@ -118,6 +118,11 @@ void CallBase::retire_stop_state() noexcept {
     stop->release();
 }
 
+void CallBase::stop_what_it_began() noexcept {
+    on_stop_requested();
+    retire_stop_state();
+}
+
 void CallBase::request_stop_of_attempt(int number) noexcept {
     lock_source();
     const IntrusivePtr<StopState> stop(attempts() == number ? stop_state() : nullptr);
@@ -144,8 +149,9 @@ void CallBase::ended(Phase from, CompletedBy by) noexcept {
     disarm_deadline();
     if (from == Phase::waiting || from == Phase::queued) let_go_of_attempts();
     // What its method has begun ends with it. A queued call stays in its queue as a tombstone until the worker comes
-    // by, but keeps no worker alive. A stop of the worker asks all that it finds, after this.
-    if (from == Phase::queued) on_stop_requested();
+    // by, which may have happened already: it keeps no worker alive. A stop of the worker asks all that it finds, after
+    // this.
+    if (from == Phase::queued && by == CompletedBy::other) on_stop_requested();
     if (from == Phase::waiting && !host_->fails_held_calls()) {
         if (by == CompletedBy::other) on_stop_requested();
         retire_stop_state();

@@ -70,7 +70,9 @@ void CallsAside::step_back(const LimitCore& core) {
     for (auto wait = waits.rbegin(); wait != waits.rend(); ++wait) (*wait)->step_back();
 }
 
-void let_this_thread_go_first(const LimitCore& core) {
+void let_this_thread_go_first(const LimitCore& core, CallHost* between_calls) {
+    if (between_calls)
+        if (const IntrusivePtr<CallsAside> aside = between_calls->calls_aside_if_any()) aside->step_back(core);
     for (const CallContext* context = current_context_if_any(); context;
          context = static_cast<const CallContext*>(context->outer()))
         if (const IntrusivePtr<CallsAside> aside = context->host_.calls_aside_if_any()) aside->step_back(core);

@@ -46,8 +46,9 @@ private:
 };
 
 /// The calling thread is about to wait for permits of `core`: calls of the workers that it runs, which wait for permits
-/// of the same set and cannot begin before it goes on, let it go first.
-void let_this_thread_go_first(const LimitCore& core);
+/// of the same set and cannot begin before it goes on, let it go first. `between_calls`: a worker that it runs, too,
+/// although no method of that has begun.
+void let_this_thread_go_first(const LimitCore& core, CallHost* between_calls = nullptr);
 
 /// A call's place in the queue of a set. Nobody's thread waits in it: who is granted goes back to where the call is
 /// run.

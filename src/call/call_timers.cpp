@@ -64,11 +64,12 @@ void AttemptTimer::fire(CallBase& call) noexcept {
     const bool is_back = !end && source && call.advance(Phase::waiting, Phase::queued);
     const auto claim = end ? call.claim(Phase::running, Phase::waiting) : StateBase::Claim{false, Phase::done};
     is_past_.store(true, std::memory_order_release);
-    if (is_back) call.host().enqueue_held(call);
     if (claim)
         call.complete(claim, attempt_timeout_error(call.method_name(), number_, numbers_.attempt_timeout, nullptr),
                       end->reason, CompletedBy::other);
     call.request_stop_of_attempt(number_);
+    // Not before: the worker lets go of what the attempt has begun when it comes to the call.
+    if (is_back) call.host().enqueue_held(call);
     if (source && (is_back || claim)) source->cancel(Cancel::only_this);
 }
 

@@ -114,8 +114,8 @@ void wait_for_grant(LimitCore& core, const LimitRequests& requested, const WaitL
     const EndOfCall end_of_call;
     const TimePoint end = std::min(deadline, end_of_call.deadline_on(clock));
     ParkedWaiter waiter(result);
-    const BlockingWait blocking;
     let_this_thread_go_first(core);
+    const BlockingWait blocking;
     if (core.take_or_join(waiter)) return;
     const auto cancel = [&core, &waiter, &end_of_call] {
         const bool is_late = end_of_call.has_come();

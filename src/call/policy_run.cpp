@@ -205,8 +205,8 @@ bool PolicyRun::await_permits(LimitCore& core) noexcept {
         });
         return false;
     }
+    let_this_thread_go_first(core, &host_);
     if (!begin_wait_or_fail()) return false;
-    let_this_thread_go_first(core);
     // On a thread of its own a timer ends the call in time, if its deadline is still the same then.
     const TimePoint until = host_.runs_in_caller() ? course().deadline() : no_deadline;
     const bool goes_on = wait->start() ? end_wait() : sleep_in_place(until);
@@ -277,6 +277,10 @@ bool PolicyRun::await_returned(StateBase* returned, Outcome& outcome) noexcept {
     if (!in_caller) regain();
     const Outcome unseen = outcome_of_returned();
     if (unseen.returned) unseen.returned->drop_handle();
+    if (!in_ring) {
+        call_.on_stop_requested();
+        end_attempt({.is_late = true});
+    }
     if (in_ring)
         outcome = {.error = std::make_exception_ptr(DeadlockError(
                        fmt::format("{} returned a future that waits for this very call", call_.method_name())))};
@@ -305,11 +309,11 @@ bool PolicyRun::await_in_caller(Outcome& outcome) noexcept {
     } catch (...) {
         deadlock = std::current_exception();
     }
-    // From waiting a call only ever comes to queued.
+    // From waiting a call only ever comes to queued: the future may be done in between.
     const bool goes_on = call_.advance(Phase::waiting, Phase::running) || call_.advance(Phase::queued, Phase::running);
     if (!goes_on) {  // whoever ended it lets the host go
         attempts_->arrival->withdraw();
-        call_.retire_stop_state();
+        call_.stop_what_it_began();
         return false;
     }
     outcome = outcome_of_returned();

@@ -138,7 +138,7 @@ void Runner::follow(CallHost& host, CallBase& call, StateBase* returned) noexcep
     const bool at_hand = returned->done() && !returned->nested().state;
     if (!host.hold(call) && !at_hand) {
         returned->drop_handle();
-        call.retire_stop_state();
+        call.stop_what_it_began();
         return fail(call, stopped_error(host.name(), call.method_name()));
     }
     if (call.follow(returned)) return;

@@ -571,3 +571,29 @@ TEST_CASE("a call inside a call that holds what it needs is told so", "[limits][
     CHECK_THROWS_AS(call.result(), LimitDeadlockError);
     CHECK(limits.stats("connections").in_use == 0);
 }
+
+TEST_CASE("a call that keeps its order acquires before those of its worker that were put aside and have not begun",
+          "[limits][L17][R16]") {
+    const Mode mode = GENERATE(every_queueing_mode());
+    CAPTURE(mode);
+    LimitSet limits({ResourceLimit("slots", 1)});
+    const auto worker = api(mode)
+                            .limits(limits)
+                            .method<&Api::next>([](auto& m) {
+                                m.acquires("slots").retry(RetryPolicy().retry_order(RetryOrder::overtake));
+                            })
+                            .method<&Api::succeed_at>([](auto& m) { m.acquires("slots"); })
+                            .init();
+    std::optional<Acquisition> held = limits.acquire("slots");
+    const auto aside = worker.call<&Api::next>();
+    REQUIRE(waits(limits, "slots"));
+    const Busy busy(worker);
+    const auto keeps = worker.call<&Api::succeed_at>(0);
+    held.reset();  // to the call that is put aside: it is in the queue now, behind the other one
+    REQUIRE(waits(limits, "slots", 0));
+    busy.end();
+    REQUIRE(eventually([&] { return keeps.done() && aside.done(); }));
+    CHECK(keeps.result() == 1);
+    CHECK(aside.result() == 2);
+    CHECK(limits.stats("slots").in_use == 0);
+}

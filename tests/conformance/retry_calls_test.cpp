@@ -1178,6 +1178,52 @@ TEST_CASE("calls made by a call that waits for what it returned are cancelled wi
     CHECK(asked.result() == (how != "its source fails"));
 }
 
+TEST_CASE("what a call has begun is asked to stop however late its method returns a future", "[retry][R13][R21]") {
+    const Mode mode = GENERATE(every_queueing_mode());
+    CAPTURE(mode);
+    const auto observer = std::make_shared<Observer>();
+    const std::weak_ptr<Observer> of_worker = observer;
+    ManualClock clock;
+    auto inner = Worker<Api>::options().mode(mode).init();
+    {
+        Promise<int> never_done;
+        Gate started;
+        Gate release;
+        Future<bool> asked;
+        auto outer = options(mode).clock(clock).observer(observer).attempt_timeout(1h).init();
+        auto call = outer.with({.call_timeout = 1s}).call([&](Api&) {
+            asked = inner.call([](Api&, CallContext& context) { return context.stop_token().wait_for(patience); });
+            started.open();
+            release.pass();
+            return never_done.future();
+        });
+        REQUIRE(started.pass());
+        clock.advance(1s);
+        CHECK(outcome_of(call) == "timeout");
+        release.open();
+        CHECK((outcome_of(asked) != "value" || asked.result()));
+    }
+    CHECK(of_worker.use_count() == 1);  // no timer keeps the worker
+}
+
+TEST_CASE("what an attempt has begun that is over its time is asked to stop before the next one", "[retry][R13][R21]") {
+    const Mode mode = GENERATE(every_queueing_mode());
+    CAPTURE(mode);
+    auto inner = Worker<Api>::options().mode(mode).init();
+    auto outer = options(mode).retry_wait(0s).attempt_timeout(2ms).init();
+    for (int i = 0; i < 20; ++i) {
+        Promise<int> never_done;
+        Future<bool> asked;
+        auto call = outer.call([&](Api&, CallContext& context) {
+            if (context.attempt().number == 2) return ready(2);
+            asked = inner.call([](Api&, CallContext& of_inner) { return of_inner.stop_token().wait_for(patience); });
+            return never_done.future();
+        });
+        CHECK(call.result() == 2);
+        CHECK((outcome_of(asked) != "value" || asked.result()));
+    }
+}
+
 TEST_CASE("in sync mode a call after its backoff waits for its turn until its deadline", "[retry][R13][R16]") {
     auto api = options(Mode::sync)
                    .num_retries(unlimited)

@@ -133,6 +133,8 @@ private:
     void let_go_of_attempts() noexcept;
     /// The attempt is over: the next one gets a token of its own.
     void retire_stop_state() noexcept;
+    /// Somebody else has ended the call, and asks what it has begun to stop, but perhaps too late: for who runs it.
+    void stop_what_it_began() noexcept;
     /// Unless another attempt runs already.
     void request_stop_of_attempt(int number) noexcept;
     void set_last_error(std::exception_ptr error) noexcept;

@@ -23,7 +23,7 @@ class PolicyRun;
 class RetryCourse;
 class Runner;
 
-void let_this_thread_go_first(const LimitCore& core);
+void let_this_thread_go_first(const LimitCore& core, CallHost* between_calls);
 
 /// The context of the call that runs on this thread; null where none does.
 [[nodiscard]] CallContext* current_context_if_any() noexcept;
@@ -90,7 +90,7 @@ private:
     friend class detail::Runner;
     friend CallContext* detail::current_context_if_any() noexcept;
     friend detail::Whereabouts detail::current_whereabouts();
-    friend void detail::let_this_thread_go_first(const detail::LimitCore& core);
+    friend void detail::let_this_thread_go_first(const detail::LimitCore& core, detail::CallHost* between_calls);
 
     CallContext(detail::CallBase& call, detail::CallHost& host, void* object,
                 const detail::RetryCourse* course = nullptr, bool keeps_arguments = false) noexcept

@@ -35,7 +35,7 @@ public:
     /// Somebody else has ended a call in its queue. When it returns, that one does not read the host's name any more.
     static void pass_over(CallBase& call) noexcept {
         call.await_description();
-        call.retire_stop_state();
+        call.stop_what_it_began();
     }
 
 private:
