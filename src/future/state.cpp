@@ -337,10 +337,14 @@ bool StateBase::cancel(Cancel how) {
     for (;;) {
         const std::uint32_t word = target->word_.load(std::memory_order_acquire);
         if (phase_of(word) != Phase::waiting) break;
-        behind = target->source();
-        if (!behind || (word & judges_flag)) break;
+        IntrusivePtr<StateBase> source = target->source();
+        if (!source) break;
+        if (word & judges_flag) {
+            behind = std::move(source);
+            break;
+        }
         if (!(target->word_.fetch_or(stop_flag, std::memory_order_seq_cst) & stop_flag)) target->on_stop_requested();
-        target = std::move(behind);
+        target = std::move(source);
     }
     const auto sources = how == Cancel::sources ? all_sources(*target) : std::vector<IntrusivePtr<StateBase>>();
     const bool withdrawn = target->cancel_this();

@@ -116,7 +116,7 @@ void LimitCore::set_timer(Visit& visit, Ticks now) noexcept {
 LimitCore::LimitCore(const Limit* limits, std::size_t count, LimitSetOptions options)
     : size_{static_cast<std::uint32_t>(count)},
       unknown_keys_{options.unknown_keys},
-      clock_{std::move(options.clock)},
+      clock_{options.clock},
       queue_{count},
       tag_{std::move(options.tag)},
       data_{options.data} {
@@ -619,6 +619,7 @@ LimitStats LimitCore::stats(std::string_view key) {
 std::vector<std::pair<std::string, LimitStats>> LimitCore::stats() {
     refuse_if_forked();
     std::vector<std::pair<std::string, LimitStats>> all;
+    all.reserve(size_);
     for (std::uint32_t i = 0; i < size_; ++i) all.emplace_back(key_of(i), LimitStats());
     const std::lock_guard lock(lock_);
     const Ticks now = this->now();
