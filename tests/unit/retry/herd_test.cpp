@@ -91,7 +91,8 @@ private:
         if (decision.again) attempts_.push({decision.until, attempt.number + 1});
     }
     Duration own_wait() override {
-        return final_wait(numbers_, curve_wait(numbers_, retry_, longest_wait(numbers_, retry_ - 1), random_), random_);
+        // No curve here asks for the wait before.
+        return final_wait(numbers_, curve_wait(numbers_, retry_, Duration(), random_), random_);
     }
     bool take_token(TimePoint now) override { return !budget_ || budget_->take_token(now); }
 
