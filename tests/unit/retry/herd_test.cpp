@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <functional>
-#include <optional>
 #include <queue>
 #include <string>
 #include <vector>
@@ -56,8 +55,8 @@ struct Course {
 /// Plays the calls that begin at these times through the decision that workers take.
 class Herd final : public RetrySources {
 public:
-    Herd(const RetryNumbers& numbers, Service service, std::optional<RetryBudget> budget = {})
-        : numbers_{numbers}, service_{std::move(service)}, budget_{std::move(budget)} {}
+    Herd(const RetryNumbers& numbers, Service service, RetryBudget* budget = nullptr)
+        : numbers_{numbers}, service_{std::move(service)}, budget_{budget} {}
 
     Course run(const std::vector<TimePoint>& begins) {
         Course course{.calls = static_cast<int>(begins.size())};
@@ -98,7 +97,7 @@ private:
 
     RetryNumbers numbers_;
     Service service_;
-    std::optional<RetryBudget> budget_;
+    RetryBudget* budget_;
     std::priority_queue<Planned, std::vector<Planned>, std::greater<>> attempts_;
     Random random_{7};
     int retry_ = 1;
@@ -122,12 +121,12 @@ constexpr auto load_lasts = 60s;
 constexpr auto outage = 30s;
 
 /// Two hundred calls a second for a minute, of which the service is down for half.
-Course through_an_outage(int num_retries, std::optional<RetryBudget> budget = {}) {
+Course through_an_outage(int num_retries, RetryBudget* budget = nullptr) {
     std::vector<TimePoint> begins;
     for (TimePoint time = start; time < start + load_lasts; time += call_every) begins.push_back(time);
     const RetryNumbers numbers{.num_retries = num_retries, .wait = 100ms, .jitter = Jitter::full};
     const Service service{.capacity = 40, .down_from = start + 10s, .down_until = start + 10s + outage};
-    return Herd(numbers, service, std::move(budget)).run(begins);
+    return Herd(numbers, service, budget).run(begins);
 }
 
 }  // namespace
@@ -152,7 +151,8 @@ TEST_CASE("full jitter spreads a herd, and all are served", "[retry][R3]") {
 TEST_CASE("in an outage retries multiply the load, and a budget bounds that", "[retry][R15]") {
     const Course once = through_an_outage(0);
     const Course without = through_an_outage(5);
-    const Course with = through_an_outage(5, RetryBudget(0.2, 10));
+    RetryBudget budget(0.2, 10);
+    const Course with = through_an_outage(5, &budget);
     CHECK(once.per_call() == 1);
     CHECK(without.per_call() > 3);
     // A fifth of the calls, ten tokens a second and the ten at the beginning: the budget's own words.
@@ -177,7 +177,9 @@ TEST_CASE("the tables of herds", "[.][herd-tables]") {
         print(to_string(jitter), all_at_once(jitter));
     print("no retries", through_an_outage(0));
     print("5 retries", through_an_outage(5));
-    print("5 retries, RetryBudget(0.2, 10)", through_an_outage(5, RetryBudget(0.2, 10)));
-    print("5 retries, RetryBudget(0.1, 0)", through_an_outage(5, RetryBudget(0.1, 0)));
+    RetryBudget usual(0.2, 10);
+    RetryBudget frugal(0.1, 0);
+    print("5 retries, RetryBudget(0.2, 10)", through_an_outage(5, &usual));
+    print("5 retries, RetryBudget(0.1, 0)", through_an_outage(5, &frugal));
     std::fflush(stdout);
 }
