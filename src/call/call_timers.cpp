@@ -58,6 +58,7 @@ void AttemptTimer::fire(CallBase& call) noexcept {
                                .deadline = call.deadline(),
                                .stop = stop_asked(call),
                                .repeatable = repeatable_};
+    is_over_.store(true, std::memory_order_seq_cst);
     const auto end = end_without_retry(numbers_, report);
     const IntrusivePtr<StateBase> source = call.attempts() == number_ ? call.source() : IntrusivePtr<StateBase>();
     // Nothing runs here for an attempt that waits for a future: its outcome is waited for no longer.
@@ -71,6 +72,14 @@ void AttemptTimer::fire(CallBase& call) noexcept {
     // Not before: the worker lets go of what the attempt has begun when it comes to the call.
     if (is_back) call.host().enqueue_held(call);
     if (source && (is_back || claim)) source->cancel(Cancel::only_this);
+}
+
+void AttemptTimer::look_again(CallBase& call) noexcept {
+    if (!is_over_.load(std::memory_order_seq_cst)) return;
+    const IntrusivePtr<StateBase> source = call.source();
+    if (!call.advance(Phase::waiting, Phase::queued)) return;
+    call.host().enqueue_held(call);
+    if (source) source->cancel(Cancel::only_this);
 }
 
 void AttemptTimer::retire() noexcept {

@@ -45,6 +45,9 @@ public:
     AttemptTimer(Clock& clock, int number, bool repeatable, const RetryNumbers& numbers, TimePoint deadline) noexcept
         : CallTimer(clock), numbers_{numbers}, deadline_{deadline}, number_{number}, repeatable_{repeatable} {}
 
+    /// The call has begun to wait for what its attempt returned. If the time was over before, the timer has not seen
+    /// that wait: the call comes back now. On the thread that ran the attempt.
+    void look_again(CallBase& call) noexcept;
     /// The attempt has ended: when this returns, the timer does not touch the call's next steps.
     void retire() noexcept;
 
@@ -55,6 +58,8 @@ private:
     TimePoint deadline_;
     int number_;
     bool repeatable_;
+    // Set before the timer looks whether the call waits; looked at after the call has begun to. One sees the other.
+    std::atomic<bool> is_over_{false};
     std::atomic<bool> is_past_{false};  // the part of it that moves the call
 };
 

@@ -260,6 +260,7 @@ bool PolicyRun::await_returned(StateBase* returned, Outcome& outcome) noexcept {
     Attempts& attempts = in_caller ? *attempts_ : *call_.rare().attempts;
     const IntrusivePtr<Arrival> arrival(new Arrival(call_, attempts));
     attempts.arrival = arrival;
+    const IntrusivePtr<AttemptTimer> timer = attempts.attempt_timer;
     const bool waits = begin_wait();
     // First the edge and the continuation, then the look for a ring: see StateBase::follow.
     if (waits) arrival->add_ref();  // the continuation's
@@ -267,6 +268,7 @@ bool PolicyRun::await_returned(StateBase* returned, Outcome& outcome) noexcept {
     const bool in_ring = attached && closes_ring(call_) && returned->detach(*arrival);
     if (waits && !in_ring) {
         if (!attached) arrival->run(*returned);  // it is done meanwhile
+        if (timer) timer->look_again(call_);
         return in_caller && await_in_caller(outcome);
     }
     if (in_ring) {

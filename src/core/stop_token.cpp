@@ -53,7 +53,7 @@ bool StopState::wait_for(Duration time) {
 
 bool StopState::add(StopListener& listener) noexcept {
     lock();
-    if (word_.load(std::memory_order_relaxed) & requested_flag) {
+    if (requested()) {
         unlock();
         return false;
     }

@@ -1224,6 +1224,41 @@ TEST_CASE("what an attempt has begun that is over its time is asked to stop befo
     }
 }
 
+TEST_CASE("a future that comes after the time of its attempt is not waited for", "[retry][R13]") {
+    const Mode mode = GENERATE(every_queueing_mode());
+    const RetryOrder order = GENERATE(RetryOrder::keep, RetryOrder::overtake);
+    CAPTURE(mode, order);
+    ManualClock clock;
+    auto api = options(mode).clock(clock).retry_wait(0s).retry_order(order).attempt_timeout(1s).init();
+    Promise<int> never_done;
+    const auto call = api.call([&](Api&, CallContext& context) {
+        if (context.attempt().number == 2) return ready(2);
+        // The timer of the attempt was set before that of this wait, and goes off first.
+        CHECK(context.stop_token().wait_for(1h));
+        return never_done.future();
+    });
+    clock.advance(1s);
+    REQUIRE(call.done());
+    CHECK(call.result() == 2);
+    CHECK(call.attempts() == 2);
+    CHECK(clock.elapsed() == 1s);
+}
+
+TEST_CASE("who asks for the stop of an attempt that is over its time is told at once", "[retry][R13][R21]") {
+    const Mode mode = GENERATE(every_mode());
+    CAPTURE(mode);
+    auto api = options(mode).num_retries(0).attempt_timeout(1ms).init();
+    std::atomic<bool> was_told = false;
+    const auto call = api.call([&](Api&, CallContext& context) {
+        while (context.now() < *context.deadline()) std::this_thread::yield();
+        const auto listener = context.stop_token().on_stop([&] { was_told = true; });
+        return was_told ? 1 : 0;
+    });
+    CHECK(outcome_of(call) == "timeout");
+    api.stop();
+    CHECK(was_told);
+}
+
 TEST_CASE("in sync mode a call after its backoff waits for its turn until its deadline", "[retry][R13][R16]") {
     auto api = options(Mode::sync)
                    .num_retries(unlimited)
