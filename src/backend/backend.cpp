@@ -142,6 +142,7 @@ void Backend::set_timing(CallBase& call, const CallOptions* options) const {
         numbers.num_retries = options->num_retries.value_or(numbers.num_retries);
         numbers.call_timeout = options->call_timeout.value_or(numbers.call_timeout);
         numbers.attempt_timeout = options->attempt_timeout.value_or(numbers.attempt_timeout);
+        own->settle();
     }
     const Duration timeout = (own ? *own : policy).rules.numbers.call_timeout;
     CallContext* const outer = context_to_inherit();

@@ -87,13 +87,6 @@ Whereabouts current_whereabouts() {
 
 namespace {
 
-/// Whether the policy has nothing to do with a call that succeeds at once.
-bool is_only_for_failures(const CallPolicy& policy, const CallBase& call) noexcept {
-    const RetryRules& rules = policy.rules;
-    return rules.numbers.attempt_timeout == never && rules.functions.validators.empty() && !rules.functions.budget &&
-           call.deadline() == no_deadline && !policy.takes_limits(1);
-}
-
 /// When the first attempt began, for `Attempt::elapsed`: to within a tick of the system, because a look at the exact
 /// time would cost more than all else that a policy does for a call that succeeds.
 TimePoint begin_of_first_attempt(const CallHost& host) noexcept {
@@ -106,7 +99,7 @@ TimePoint begin_of_first_attempt(const CallHost& host) noexcept {
 }  // namespace
 
 void Runner::run_by_policy(CallHost& host, CallBase& call, void* object, const CallPolicy& policy) noexcept {
-    if (call.attempts() != 0 || !is_only_for_failures(policy, call))
+    if (call.attempts() != 0 || !policy.is_only_for_failures || call.deadline() != no_deadline)
         return PolicyRun(host, call, object, policy, host.clock().now()).go();
     const TimePoint begin = begin_of_first_attempt(host);
     call.set_attempts(1);
@@ -117,7 +110,8 @@ void Runner::run_by_policy(CallHost& host, CallBase& call, void* object, const C
     }
     if (outcome.error || outcome.returned) [[unlikely]]
         return PolicyRun(host, call, object, policy, begin).go_on(std::move(outcome));
-    call.retire_stop_state();
+    if (call.stop_state()) [[unlikely]]
+        call.retire_stop_state();
     call.drop_arguments();
     if (!call.publish(Phase::running)) call.drop_result();
 }

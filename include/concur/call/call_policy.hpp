@@ -28,7 +28,15 @@ struct CallPolicy {
     }
 
     /// Whether it asks for anything: calls without a policy take the short way.
-    [[nodiscard]] bool is_absent() const noexcept;
+    [[nodiscard]] bool is_absent() const noexcept { return !asks_for_anything; }
+
+    /// Answers beforehand what every call would ask. After the last change of the rest.
+    void settle() noexcept;
+
+    // Set by settle().
+    bool asks_for_anything = false;
+    /// It has nothing to do with a call that succeeds at once and has no deadline.
+    bool is_only_for_failures = false;
 };
 
 /// A method that was named by its pointer, whatever type that has.
@@ -70,7 +78,12 @@ public:
     [[nodiscard]] const CallPolicy& of_worker() const noexcept { return of_worker_; }
     [[nodiscard]] bool are_absent() const noexcept;
     /// Also of a method without options of its own.
-    [[nodiscard]] const CallPolicy& of(const MethodInfo& method) const noexcept;
+    [[nodiscard]] const CallPolicy& of(const MethodInfo& method) const noexcept {
+        // Few methods have options of their own: a list is faster than any table.
+        for (const OfMethod& of : of_methods_)
+            if (&of.method->info() == &method) return of.policy;
+        return of_worker_;
+    }
     /// The method that was named by an equal pointer; null if none was.
     [[nodiscard]] const MethodInfo* find_method(const std::type_info& type, const void* pointer) const noexcept;
 

@@ -51,9 +51,12 @@ private:
 
     /// Null if the call simply runs once.
     static const CallPolicy* policy_of(CallHost& host, CallBase& call) noexcept {
-        if (!host.policies() && !call.rare_.load(std::memory_order_relaxed)) [[likely]]
+        if (call.rare_.load(std::memory_order_relaxed)) [[unlikely]]
+            return host.policy_in_force(call);
+        if (!host.policies()) [[likely]]
             return nullptr;
-        return host.policy_in_force(call);
+        const CallPolicy& policy = host.policies()->of(call.method());
+        return policy.is_absent() ? nullptr : &policy;
     }
 
     static Outcome attempt(CallHost& host, CallBase& call, void* object) noexcept {
