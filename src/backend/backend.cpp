@@ -226,6 +226,7 @@ void Backend::stop_and_wait(Stop how) {
             warn(WarningKind::stuck, fmt::format("the worker {} does not end: what it runs does not react to being "
                                                  "asked to stop, and a thread cannot be killed",
                                                  name()));
+            if (leaves_stuck_object()) return orphan();
             await_end(clock(), no_deadline);
         }
     }

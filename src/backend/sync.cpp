@@ -138,6 +138,11 @@ private:
         const Role role_;  // the worker's end may be waited for: so this wait can be part of a ring
     };
 
+    void post_step(Step& step) noexcept override { steps_.push(step); }
+    void await_coroutine(StateBase& coroutine, TimePoint deadline) noexcept override {
+        steps_.run_until_done(coroutine, clock(), deadline);
+    }
+
     // Held calls wait for the futures that their methods returned: they come back done, or their caller goes on.
     void enqueue(CallBase& call) noexcept override { call.wake_parked(); }
     void nothing_held() noexcept override {
@@ -226,6 +231,7 @@ private:
             if (ends) {
                 const Role role;
                 agent_.held_by(&this_thread_record());
+                steps_.close();
                 destroy_object(std::exchange(object_, nullptr));
                 agent_.held_by(nullptr);
             }
@@ -245,6 +251,7 @@ private:
         return at_rest;
     }
 
+    StepsInPlace steps_;
     void* object_ = nullptr;  // guarded by the turn, as the next one
     int inner_calls_ = 0;     // the worker's own calls on each other's stack
     ParkingWord turn_{free};

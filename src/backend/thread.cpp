@@ -4,9 +4,7 @@
 #include <thread>
 #include <vector>
 
-#include "concur/backend/backend.hpp"
-#include "concur/call/mailbox.hpp"
-#include "concur/call/runner.hpp"
+#include "backend/queued.hpp"
 #include "concur/core/errors.hpp"
 #include "concur/core/text.hpp"
 #include "core/spin.hpp"
@@ -16,58 +14,9 @@
 namespace concur::detail {
 namespace {
 
-/// The call that a thread runs, and the calls that it took from the mailbox but has not started. Only the thread
-/// changes them; while a method runs, somebody else may lock the desk to look at them (a stop that does not wait for
-/// the method).
-class Desk {
+class ThreadBackend final : public QueuedBackend {
 public:
-    // For the worker's thread.
-
-    void put(CallBase* batch) noexcept { rest_ = batch; }
-    [[nodiscard]] CallBase* take() noexcept {
-        CallBase* call = rest_;
-        if (call) rest_ = Mailbox::next(*call);
-        return call;
-    }
-    // Sequentially consistent, as is the first load of look_at(): see ThreadBackend::run().
-    void begin(CallBase& call) noexcept { running_.store(address_of(call), std::memory_order_seq_cst); }
-    void end(CallBase& call) noexcept {
-        std::uintptr_t expected = address_of(call);
-        while (!running_.compare_exchange_weak(expected, 0, std::memory_order_acq_rel, std::memory_order_relaxed)) {
-            std::this_thread::yield();  // somebody looks; for a few instructions per queued call
-            expected = address_of(call);
-        }
-    }
-
-    /// For others: calls `look(running call, first call that has not started)`; false if no method runs.
-    template <class Look>
-    bool look_at(Look look) noexcept {
-        std::uintptr_t running = running_.load(std::memory_order_seq_cst);
-        for (;;) {
-            if (running == 0) return false;
-            if (running & locked) {
-                std::this_thread::yield();
-                running = running_.load(std::memory_order_acquire);
-                continue;
-            }
-            if (running_.compare_exchange_weak(running, running | locked, std::memory_order_acquire)) break;
-        }
-        look(*reinterpret_cast<CallBase*>(running), rest_);
-        running_.store(running, std::memory_order_release);
-        return true;
-    }
-
-private:
-    static constexpr std::uintptr_t locked = 1;
-    static std::uintptr_t address_of(CallBase& call) noexcept { return reinterpret_cast<std::uintptr_t>(&call); }
-
-    std::atomic<std::uintptr_t> running_{0};
-    CallBase* rest_ = nullptr;  // read by others while running_ is locked
-};
-
-class ThreadBackend final : public Backend {
-public:
-    using Backend::Backend;
+    using QueuedBackend::QueuedBackend;
 
 private:
     enum Start : std::uint32_t { starting, started, failed, given_up };
@@ -119,22 +68,19 @@ private:
         return false;
     }
 
-    // The push and the look at the stop level after it are sequentially consistent, as are their counterparts in
-    // raise_stop_level(): a call that comes too late for one `fail_queued_calls` is seen by another one.
-    void accept(CallBase& call) override {
-        call.add_unshared_ref();  // the mailbox's
-        if (!mailbox_.push(call)) {
-            call.drop_unshared_ref();
-            throw_stopped(call);
-        }
-        if (stop_level() == StopLevel::now) fail_queued_calls();
-    }
-
     // Held calls keep the mailbox open.
     void enqueue(CallBase& call) noexcept override {
         call.add_ref();
         static_cast<void>(mailbox_.push(call));
         if (stop_level() == StopLevel::now) fail_queued_calls();
+    }
+
+    void post_step(Step& step) noexcept override {
+        steps_.push(step);
+        mailbox_.nudge();
+    }
+    void await_coroutine(StateBase& coroutine, TimePoint deadline) noexcept override {
+        steps_.run_until_done(coroutine, clock(), deadline);
     }
 
     void nothing_held() noexcept override {
@@ -143,31 +89,6 @@ private:
     }
 
     void stop_level_raised() noexcept override { mailbox_.nudge(); }
-
-    void fail_queued_calls() noexcept override {
-        for (CallBase* call = mailbox_.take_all(); call;) {
-            CallBase* next = Mailbox::next(*call);
-            fail(*call);
-            call->release();
-            call = next;
-        }
-        // Those on the desk stay there as tombstones. They fail when the desk is unlocked: that runs code of the user.
-        std::vector<IntrusivePtr<CallBase>> waiting;
-        desk_.look_at([&waiting](CallBase&, CallBase* rest) {
-            for (CallBase* call = rest; call; call = Mailbox::next(*call)) waiting.emplace_back(call);
-        });
-        for (const IntrusivePtr<CallBase>& call : waiting) fail(*call);
-    }
-
-    bool abandon_running_call() noexcept override {
-        IntrusivePtr<CallBase> running;
-        desk_.look_at([&](CallBase& call, CallBase*) { running = IntrusivePtr(&call); });
-        if (!running) return false;
-        if (const auto claim = running->claim(Phase::running))
-            running->complete(claim, stopped_error(name(), running->method_name()), StopReason::worker_stopped,
-                              CompletedBy::other);
-        return true;
-    }
 
     void join() noexcept override { join_or_retire(take_thread()); }
 
@@ -188,11 +109,6 @@ private:
         return idle && !holds_any() && !mailbox_.has_calls() && idle_turn_.load(std::memory_order_seq_cst) == turn;
     }
 
-    bool holds_any() {
-        const std::lock_guard lock(mutex_);
-        return holds_calls();
-    }
-
     // ---- on the worker's thread
 
     void main() {
@@ -211,6 +127,7 @@ private:
         if (awaited) wake_all(start_);
         if (result == started) {
             if (awaited) serve();
+            steps_.close();
             destroy_object(object_);
         }
         worker_thread_parked();
@@ -227,6 +144,7 @@ private:
 
     void serve() {
         do {
+            steps_.run_all();
             desk_.put(mailbox_.take_all());
             while (CallBase* call = desk_.take()) {
                 run(*call);
@@ -235,33 +153,9 @@ private:
         } while (wait_for_call());
     }
 
-    // First the desk, then the look at the stop level: a stop that comes at this moment either finds this call on the
-    // desk, and what waits behind it, or is seen here.
-    void run(CallBase& call) noexcept {
-        note_call();
-        desk_.begin(call);
-        const bool fails = stop_level() == StopLevel::now;
-        const bool runs = !fails && call.advance(Phase::queued, Phase::running);
-        if (runs) Runner::run(*this, call, object_);
-        desk_.end(call);
-        if (fails)
-            fail(call);
-        else if (!runs)
-            Runner::pass_over(call);
-    }
-
-    // A call that somebody else is ending may still read this worker's name: the worker must not go before it has.
-    void fail(CallBase& call) noexcept {
-        if (const auto claim = call.claim(Phase::queued))
-            call.complete(claim, stopped_error(name(), call.method_name()), StopReason::worker_stopped,
-                          CompletedBy::other);
-        else
-            call.await_description();
-    }
-
     // False if the worker has been stopped and nothing is left to do.
     bool wait_for_call() noexcept {
-        if (mailbox_.has_calls()) return true;
+        if (mailbox_.has_calls() || steps_.has_any()) return true;
         idle_turn_.fetch_add(1, std::memory_order_seq_cst);
         report_idle();
         const bool go_on = wait_while_idle();
@@ -304,10 +198,8 @@ private:
             thread.join();
     }
 
-    Mailbox mailbox_;
-    Desk desk_;
+    StepsInPlace steps_;
     SpinHistory history_;
-    void* object_ = nullptr;
     std::atomic<std::uint64_t> idle_turn_{0};  // odd while the thread has nothing to do
     ParkingWord start_{starting};
     std::exception_ptr start_error_;

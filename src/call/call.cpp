@@ -134,9 +134,7 @@ void CallBase::on_stop_requested() noexcept { request_stop_of_attempt(attempts()
 
 // A stop marks the host before it looks for calls that wait: one of the two sees the other.
 void CallBase::began_to_wait() noexcept {
-    if (!host_->fails_held_calls()) return;
-    if (const auto claim = this->claim(Phase::waiting))
-        complete(claim, stopped_error(host_->name(), method_name()), StopReason::worker_stopped, CompletedBy::other);
+    if (host_->fails_held_calls()) host_->end_by_stop(*this);
 }
 
 void CallBase::claimed(Phase from) noexcept {

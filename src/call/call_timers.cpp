@@ -62,7 +62,9 @@ void AttemptTimer::fire(CallBase& call) noexcept {
     const auto end = end_without_retry(numbers_, report);
     const IntrusivePtr<StateBase> source = call.attempts() == number_ ? call.source() : IntrusivePtr<StateBase>();
     // Nothing runs here for an attempt that waits for a future: its outcome is waited for no longer.
-    const bool is_back = !end && source && call.advance(Phase::waiting, Phase::queued);
+    // A coroutine is asked, as a method would be: its end is waited for, if another attempt is to follow.
+    const bool is_code = source && source->is_code();
+    const bool is_back = !end && source && !is_code && call.advance(Phase::waiting, Phase::queued);
     const auto claim = end ? call.claim(Phase::running, Phase::waiting) : StateBase::Claim{false, Phase::done};
     is_past_.store(true, std::memory_order_release);
     if (claim)
@@ -71,14 +73,16 @@ void AttemptTimer::fire(CallBase& call) noexcept {
     call.request_stop_of_attempt(number_);
     // Not before: the worker lets go of what the attempt has begun when it comes to the call.
     if (is_back) call.host().enqueue_held(call);
-    if (source && (is_back || claim)) source->cancel(Cancel::only_this);
+    if (source && (is_back || claim || is_code)) source->cancel(Cancel::only_this);
 }
 
 void AttemptTimer::look_again(CallBase& call) noexcept {
     if (!is_over_.load(std::memory_order_seq_cst)) return;
     const IntrusivePtr<StateBase> source = call.source();
-    if (!call.advance(Phase::waiting, Phase::queued)) return;
-    call.host().enqueue_held(call);
+    if (!source || !source->is_code()) {
+        if (!call.advance(Phase::waiting, Phase::queued)) return;
+        call.host().enqueue_held(call);
+    }
     if (source) source->cancel(Cancel::only_this);
 }
 

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include <boost/asio/io_context.hpp>
+
 #include "call/call_permits.hpp"
+#include "core/runtime.hpp"
 
 namespace concur::detail {
 
@@ -50,6 +53,8 @@ const CallPolicy* CallHost::policy_in_force(const CallBase& call) const noexcept
     const CallPolicy& policy = policy_of(call.method());
     return policy.is_absent() && call.deadline() == no_deadline ? nullptr : &policy;
 }
+
+boost::asio::execution_context& CallHost::loop() { return runtime_loop(); }
 
 std::optional<RepeatableChance> CallHost::next_chance() noexcept {
     if (!enrolment_) return std::nullopt;
@@ -99,6 +104,7 @@ void CallHost::forget(CallBase& call) noexcept {
     }
     if (last) nothing_held();
     clock_->held_call_left();
+    waits_no_more(call);
     call.release();
     release();
 }
@@ -123,11 +129,16 @@ void CallHost::fail_held_calls() noexcept {
         stopping_now_ = true;
         for (CallBase* call = held_; call; call = call->rare().next_held) calls.emplace_back(call);
     }
-    for (const IntrusivePtr<CallBase>& call : calls) {
-        if (const auto claim = call->claim(Phase::pending, Phase::waiting))
-            call->complete(claim, stopped_error(name_, call->method_name()), StopReason::worker_stopped,
-                           CompletedBy::other);
-    }
+    for (const IntrusivePtr<CallBase>& call : calls) end_by_stop(*call);
+}
+
+// A coroutine runs: it is asked, and ends as it sees fit.
+void CallHost::end_by_stop(CallBase& call) const noexcept {
+    const IntrusivePtr<StateBase> source = call.phase() == Phase::waiting ? call.source() : IntrusivePtr<StateBase>();
+    if (source && source->is_code())
+        source->cancel(Cancel::only_this);
+    else if (const auto claim = call.claim(Phase::pending, Phase::waiting))
+        call.complete(claim, stopped_error(name_, call.method_name()), StopReason::worker_stopped, CompletedBy::other);
 }
 
 void CallHost::request_stop_of_calls() noexcept {

@@ -10,7 +10,13 @@ namespace concur::detail {
 PolicyRun::PolicyRun(CallHost& host, CallBase& call, void* object, const CallPolicy& policy, TimePoint begin)
     : host_{host}, call_{call}, object_{object}, policy_{policy} {
     regain();
-    if (!kept_) attempts_ = &fresh_.emplace(host, call, policy, begin);
+    if (kept_) return;
+    if (call.is_coroutine()) {  // its context refers to them, on whatever thread it goes on
+        kept_ = std::make_unique<Attempts>(host, call, policy, begin);
+        attempts_ = kept_.get();
+    } else {
+        attempts_ = &fresh_.emplace(host, call, policy, begin);
+    }
 }
 
 void PolicyRun::go() noexcept {
@@ -254,7 +260,9 @@ bool PolicyRun::await_returned(StateBase* returned, Outcome& outcome) noexcept {
     const IntrusivePtr<CallBase> keep(&call_);
     const bool in_caller = host_.runs_in_caller();
     attempts_->follows = true;
-    call_.set_judges_source();
+    // A coroutine is the call's own code: a cancel asks it, and its end is the end of the attempt.
+    const bool is_code = returned->is_code();
+    if (!is_code) call_.set_judges_source();
     call_.set_source(returned);
     if (!in_caller) hand_over();
     Attempts& attempts = in_caller ? *attempts_ : *call_.rare().attempts;
@@ -269,6 +277,7 @@ bool PolicyRun::await_returned(StateBase* returned, Outcome& outcome) noexcept {
     if (waits && !in_ring) {
         if (!attached) arrival->run(*returned);  // it is done meanwhile
         if (timer) timer->look_again(call_);
+        if (is_code && call_.stop_requested()) returned->cancel(Cancel::only_this);
         return in_caller && await_in_caller(outcome);
     }
     if (in_ring) {
@@ -279,6 +288,7 @@ bool PolicyRun::await_returned(StateBase* returned, Outcome& outcome) noexcept {
     if (!in_caller) regain();
     const Outcome unseen = outcome_of_returned();
     if (unseen.returned) unseen.returned->drop_handle();
+    if (is_code) returned->cancel(Cancel::only_this);
     if (!in_ring) {
         call_.on_stop_requested();
         end_attempt({.is_late = true});
@@ -405,6 +415,7 @@ bool PolicyRun::sleep_in_place(TimePoint until) noexcept {
 template <class Start>
 void PolicyRun::put_aside(Start start) noexcept {
     const IntrusivePtr<CallBase> keep(&call_);
+    if (policy_.order == RetryOrder::keep && !call_.is_coroutine()) host_.hold_up_others(call_);
     hand_over();
     if (begin_wait()) {
         end_if_cancelled();

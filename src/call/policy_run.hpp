@@ -63,7 +63,7 @@ private:
     [[nodiscard]] bool begin_wait() noexcept;
     /// Whether calls that wait are put aside, so that others can run meanwhile.
     [[nodiscard]] bool puts_aside() const noexcept {
-        return policy_.order == RetryOrder::overtake && !host_.runs_in_caller();
+        return host_.never_waits() || (policy_.order == RetryOrder::overtake && !host_.runs_in_caller());
     }
     [[nodiscard]] bool begin_wait_or_fail() noexcept;
     void end_if_cancelled() noexcept;

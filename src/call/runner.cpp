@@ -131,11 +131,17 @@ void Runner::fail(CallBase& call, std::exception_ptr error) noexcept {
 void Runner::follow(CallHost& host, CallBase& call, StateBase* returned) noexcept {
     const bool at_hand = returned->done() && !returned->nested().state;
     if (!host.hold(call) && !at_hand) {
+        if (returned->is_code()) returned->cancel(Cancel::only_this);
         returned->drop_handle();
         call.stop_what_it_began();
         return fail(call, stopped_error(host.name(), call.method_name()));
     }
-    if (call.follow(returned)) return;
+    const IntrusivePtr<StateBase> code(returned->is_code() ? returned : nullptr);
+    if (call.follow(returned)) {
+        // Asked before it waited: then nobody has told the coroutine.
+        if (code && call.stop_requested()) code->cancel(Cancel::only_this);
+        return;
+    }
     call.retire_stop_state();
     host.release_held(call);
 }

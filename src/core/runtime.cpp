@@ -64,6 +64,8 @@ public:
         timers_.erase(&timer);
     }
 
+    [[nodiscard]] net::io_context& loop() noexcept { return loop_; }
+
     void begin_wait() {
         const std::lock_guard lock(mutex_);
         if (running_ - waiting_ <= base_threads_) {
@@ -206,6 +208,14 @@ void runtime_post(RuntimeTask& task, Clock& clock) {
         runtime_post(*new CountedTask(task, clock));
     else
         runtime_post(task);
+}
+
+net::io_context& runtime_loop() {
+    const std::lock_guard lock(place().mutex);
+    // After its end it is still there, but runs nothing.
+    if (Runtime* loop = place().runtime ? place().runtime : runtime()) return loop->loop();
+    throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again),
+                            "concur's runtime could not be started");
 }
 
 void runtime_schedule(IntrusivePtr<Timer> timer, TimePoint when) {

@@ -3,6 +3,10 @@
 
 #include "concur/core/clock.hpp"
 
+namespace boost::asio {
+class io_context;
+}
+
 namespace concur::detail {
 
 /// Work for the runtime. Runs once, and frees itself.
@@ -20,6 +24,10 @@ void runtime_post(RuntimeTask& task);
 
 /// The same, as an activity of `clock`.
 void runtime_post(RuntimeTask& task, Clock& clock);
+
+/// The loop itself, as the place of sockets and timers. Throws std::system_error without a thread for it, and at the
+/// end of the process.
+[[nodiscard]] boost::asio::io_context& runtime_loop();
 
 void runtime_schedule(IntrusivePtr<Timer> timer, TimePoint when);
 void runtime_unschedule(Timer& timer) noexcept;

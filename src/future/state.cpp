@@ -373,7 +373,9 @@ bool StateBase::cancel_this() {
         }
         const std::uint32_t before = word_.fetch_or(stop_flag, std::memory_order_seq_cst);
         asked |= !(before & stop_flag);
-        if (phase_of(before) != Phase::running) continue;  // it began to wait in between, without having seen the flag
+        // It began to wait in between, without having seen the flag.
+        if (phase_of(before) == Phase::waiting) return cancel(Cancel::only_this);
+        if (phase_of(before) != Phase::running) continue;
         if (asked) on_stop_requested();
         return false;
     }

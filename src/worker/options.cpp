@@ -259,6 +259,9 @@ CallPolicy policy_of_method(const BuilderState& builder, const MethodState& meth
 WorkerConfig resolve(const BuilderState& builder, std::string_view class_name, const Settings& of_kind) {
     const Settings settings = Resolution(builder, class_name, of_kind).resolve();
     check_clock(builder, *settings.mode);
+    if (builder.loop && settings.mode != Mode::asio)
+        throw ConfigError("executor", fmt::format("an executor in {} mode is not allowed; it is where asio workers run",
+                                                  *settings.mode));
     std::unique_ptr<const LimitPool> limits = limits_of(builder);
     CallPolicy of_worker = policy_from(settings, builder.functions);
     std::vector<CallPolicies::OfMethod> of_methods;
@@ -276,7 +279,8 @@ WorkerConfig resolve(const BuilderState& builder, std::string_view class_name, c
             builder.clock,
             builder.instruments,
             std::make_shared<const CallPolicies>(std::move(of_worker), std::move(of_methods)),
-            std::move(limits)};
+            std::move(limits),
+            builder.loop};
 }
 
 void check_settings(const Settings& settings) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <typeinfo>
 
+#include "concur/backend/application_loop.hpp"
 #include "concur/backend/call_options.hpp"
 #include "concur/backend/settings.hpp"
 #include "concur/call/call_context.hpp"
@@ -41,6 +42,8 @@ struct WorkerConfig {
     std::shared_ptr<const CallPolicies> policies;
     /// Null if it was given none.
     std::unique_ptr<const LimitPool> limits;
+    /// Null for the library's own.
+    std::shared_ptr<ApplicationLoop> loop;
 };
 
 /// One worker. Counts handles (proxies; the last one stops the worker) and references (who else needs the memory).
@@ -105,6 +108,9 @@ protected:
     virtual void join() noexcept {}
     /// The last handle was dropped inside the worker, or while the process exits: nobody will call join().
     virtual void orphan() noexcept {}
+    /// True if what is stuck may stay so for ever, because it waits for a loop of the application: a stop does not wait
+    /// for that, and the object goes when it can.
+    [[nodiscard]] virtual bool leaves_stuck_object() const noexcept { return false; }
     /// True if nothing is queued, running or held.
     [[nodiscard]] virtual bool is_idle() = 0;
 
@@ -214,6 +220,7 @@ struct Addressee {
 
 // The rows of the table of modes.
 [[nodiscard]] IntrusivePtr<Backend> make_sync_backend(WorkerConfig config, std::unique_ptr<ObjectFactory> factory);
+[[nodiscard]] IntrusivePtr<Backend> make_asio_backend(WorkerConfig config, std::unique_ptr<ObjectFactory> factory);
 [[nodiscard]] IntrusivePtr<Backend> make_thread_backend(WorkerConfig config, std::unique_ptr<ObjectFactory> factory);
 
 }  // namespace concur::detail

@@ -1,6 +1,7 @@
 /// A call with its types: the thin shell around CallBase that knows the object's class, the method and the arguments.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <new>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "concur/call/call_context.hpp"
 #include "concur/call/diagnose.hpp"
 #include "concur/call/instruments.hpp"
+#include "concur/core/awaitable.hpp"
 #include "concur/core/function_traits.hpp"
 #include "concur/future/future.hpp"
 
@@ -286,7 +288,7 @@ struct ResultOf<T, Target, S...> {
 
 /// What the future of a call holds, for a method that returns R.
 template <class R>
-using CallResult = Flattened<Owned<R>>;
+using CallResult = Flattened<Owned<Awaited<std::decay_t<R>>>>;
 
 /// Where no argument needs a spare.
 struct NoSpare {
@@ -302,13 +304,32 @@ struct SpareOf<true, Pack> {
     using type = typename Pack::Spare;
 };
 
+/// Who needs the arguments of a call: until it has ended, and while a coroutine runs that may refer to them. Who comes
+/// last destroys them.
+class ArgumentUse {
+public:
+    void begin_coroutine() noexcept { word_.fetch_or(in_use, std::memory_order_relaxed); }
+    /// True if nobody needs them any more.
+    [[nodiscard]] bool end_coroutine() noexcept {
+        return (word_.fetch_and(static_cast<unsigned char>(~in_use), std::memory_order_acq_rel) & ended) != 0;
+    }
+    [[nodiscard]] bool end_call() noexcept { return word_.fetch_or(ended, std::memory_order_acq_rel) == 0; }
+
+private:
+    static constexpr unsigned char in_use = 1;
+    static constexpr unsigned char ended = 2;
+    std::atomic<unsigned char> word_{0};
+};
+struct NoArgumentUse {};
+
 template <class T, class Target, class... S>
 class BoundCall final : public ValueState<CallResult<typename ResultOf<T, Target, S...>::type>, CallBase> {
 public:
     using Raw = typename ResultOf<T, Target, S...>::type;
     using Value = CallResult<Raw>;
     static constexpr bool has_inputs = (S::has_future || ...);
-    static constexpr bool follows = is_future<std::decay_t<Raw>>;
+    static constexpr bool is_coroutine = is_awaitable<std::decay_t<Raw>>;
+    static constexpr bool follows = is_future<std::decay_t<Raw>> || is_coroutine;
     static constexpr bool is_repeatable = (S::is_repeatable && ...);
 
     template <class... Given>
@@ -324,29 +345,29 @@ public:
         }
         this->set_built(StateBase::arguments_part);
         if constexpr (!is_repeatable) this->set_built(StateBase::used_up_part);
+        if constexpr (is_coroutine) this->set_built(StateBase::coroutine_part);
     }
     ~BoundCall() override { BoundCall::drop_arguments(); }
 
     StateBase* invoke(void* object, CallContext& context) override {
         if constexpr (has_inputs) resolve();
-        [[maybe_unused]] const SpareArguments spare(slots_, context.keeps_arguments());
-        const auto run = [&]() -> Raw {
+        const auto run_with = [this, object](CallContext& of_attempt) -> Raw {
             return slots_.pass_to([&](auto&&... arguments) -> Raw {
-                return target_(*static_cast<T*>(object), context, std::forward<decltype(arguments)>(arguments)...);
+                return target_(*static_cast<T*>(object), of_attempt, std::forward<decltype(arguments)>(arguments)...);
             });
         };
-        if constexpr (follows) {
-            auto returned = run();
-            if (!returned.valid()) throw_no_state();
-            return returned.release_state();
+        if constexpr (is_coroutine) {
+            use_.begin_coroutine();
+            return Coroutine<std::decay_t<Raw>>::template start<SpareArguments>(*this, slots_, context, run_with);
         } else {
-            if constexpr (std::is_same_v<Raw, Value>) {
-                this->emplace(run);
-            } else {
-                this->emplace([&]() -> Value { return to_owned(run()); });
-            }
-            return nullptr;
+            [[maybe_unused]] const SpareArguments spare(slots_, context.keeps_arguments());
+            return keep_result_of([&]() -> Raw { return run_with(context); });
         }
+    }
+
+    void coroutine_ended() noexcept override {
+        if constexpr (is_coroutine)
+            if (use_.end_coroutine()) destroy_arguments();
     }
 
     StateBase* invoke_on(StandIn& stand_in, CallContext& context) override {
@@ -371,16 +392,40 @@ public:
     [[nodiscard]] std::size_t argument_count() const noexcept override { return sizeof...(S); }
 
     void drop_arguments() noexcept override {
-        if (!this->has(StateBase::arguments_part)) return;
-        this->set_destroyed(StateBase::arguments_part);
-        slots_.~Pack();
-        target_.~Target();
+        if constexpr (is_coroutine) {
+            if (use_.end_call()) destroy_arguments();
+        } else {
+            if (!this->has(StateBase::arguments_part)) return;
+            this->set_destroyed(StateBase::arguments_part);
+            destroy_arguments();
+        }
     }
     void drop_result() noexcept override { this->discard_value(); }
 
 private:
     using Pack = Slots<S...>;
     using SpareArguments = typename SpareOf<(S::needs_spare || ...), Pack>::type;
+
+    template <class Run>
+    StateBase* keep_result_of(const Run& run) {
+        if constexpr (follows) {
+            auto returned = run();
+            if (!returned.valid()) throw_no_state();
+            return returned.release_state();
+        } else {
+            if constexpr (std::is_same_v<Raw, Value>) {
+                this->emplace(run);
+            } else {
+                this->emplace([&]() -> Value { return to_owned(run()); });
+            }
+            return nullptr;
+        }
+    }
+
+    void destroy_arguments() noexcept {
+        slots_.~Pack();
+        target_.~Target();
+    }
 
     template <class... P>
     StateBase* pass_to_stand_in(StandIn& stand_in, CallContext& context, TypeList<P...>*) {
@@ -432,6 +477,7 @@ private:
     union {
         Target target_;
     };
+    [[no_unique_address]] std::conditional_t<is_coroutine, ArgumentUse, NoArgumentUse> use_;
 };
 
 /// The type of a call of `Target` with arguments of types A.

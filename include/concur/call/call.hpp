@@ -76,6 +76,10 @@ public:
     [[nodiscard]] StopToken stop_token(TimePoint deadline);
 
     [[nodiscard]] const MethodInfo& method() const noexcept { return *method_; }
+    /// Whether an attempt may begin a coroutine.
+    [[nodiscard]] bool is_coroutine() const noexcept { return has(coroutine_part); }
+    /// The coroutine of the attempt has ended, and needs the arguments no longer.
+    virtual void coroutine_ended() noexcept {}
     /// False if an attempt uses up an argument that cannot be copied.
     [[nodiscard]] bool is_repeatable() const noexcept { return !has(used_up_part); }
 
@@ -122,6 +126,7 @@ private:
     friend class CallDeadline;
     friend class CallHost;
     friend class concur::CallContext;
+    friend class CoroutineState;
     friend class Inputs;
     friend class Mailbox;
     friend class PolicyRun;

@@ -18,6 +18,7 @@ namespace detail {
 
 class CallBase;
 class CallHost;
+class CoroutineState;
 class LimitCore;
 class PolicyRun;
 class RetryCourse;
@@ -83,9 +84,11 @@ public:
     /// Whether another attempt may need the arguments.
     [[nodiscard]] bool keeps_arguments() const noexcept { return keeps_arguments_; }
     [[nodiscard]] std::chrono::steady_clock::time_point now() const noexcept;
+    [[nodiscard]] detail::LimitCaller& caller() noexcept { return *this; }
 
 private:
     friend CallContext* detail::context_to_inherit() noexcept;
+    friend class detail::CoroutineState;
     friend class detail::PolicyRun;
     friend class detail::Runner;
     friend CallContext* detail::current_context_if_any() noexcept;
@@ -95,6 +98,14 @@ private:
     CallContext(detail::CallBase& call, detail::CallHost& host, void* object,
                 const detail::RetryCourse* course = nullptr, bool keeps_arguments = false) noexcept
         : call_{call}, host_{host}, object_{object}, course_{course}, keeps_arguments_{keeps_arguments} {}
+    // The same for a coroutine, which goes on when this context of its attempt has gone.
+    CallContext(const CallContext& of_attempt, InSteps in_steps) noexcept
+        : LimitCaller(in_steps),
+          call_{of_attempt.call_},
+          host_{of_attempt.host_},
+          object_{of_attempt.object_},
+          course_{of_attempt.course_},
+          keeps_arguments_{of_attempt.keeps_arguments_} {}
     ~CallContext() = default;
 
     detail::CallBase& call_;

@@ -12,16 +12,11 @@
 
 #include "concur/call/arguments.hpp"
 #include "concur/call/call_context.hpp"
+#include "concur/core/awaitable.hpp"
 #include "concur/core/function_traits.hpp"
 #include "concur/core/refused.hpp"
 #include "concur/future/copyable.hpp"
 #include "concur/future/unwrap.hpp"
-
-/// Known here so that it can be recognised: <concur/asio.hpp> brings coroutines, this header does not.
-namespace boost::asio {
-template <typename T, typename Executor>
-class awaitable;
-}
 
 namespace concur::detail {
 
@@ -160,11 +155,6 @@ private:
 
 // ---- results
 
-template <class R>
-inline constexpr bool is_awaitable = false;
-template <class R, class Executor>
-inline constexpr bool is_awaitable<boost::asio::awaitable<R, Executor>> = true;
-
 enum class ResultFault : unsigned char {
     none,
     coroutine,  // D32
@@ -175,7 +165,8 @@ enum class ResultFault : unsigned char {
 template <class R>
 consteval ResultFault find_result_fault() {
     if constexpr (is_awaitable<std::remove_cvref_t<R>>) {
-        return ResultFault::coroutine;
+        return runs_coroutines<std::remove_cvref_t<R>> ? find_result_fault<Awaited<std::remove_cvref_t<R>>>()
+                                                       : ResultFault::coroutine;
     } else if constexpr (becomes_value<R>) {
         return ResultFault::none;
     } else {

@@ -10,6 +10,8 @@
 #include "concur/call/call.hpp"
 #include "concur/call/call_policy.hpp"
 #include "concur/call/instruments.hpp"
+#include "concur/call/steps.hpp"
+#include "concur/core/awaitable.hpp"
 #include "concur/core/clock.hpp"
 #include "concur/future/wait_graph.hpp"
 #include "concur/limits/limit_caller.hpp"
@@ -58,6 +60,13 @@ public:
 
     /// True if calls run inside `submit`, on the calling thread.
     [[nodiscard]] virtual bool runs_in_caller() const noexcept { return false; }
+    /// True if no thread waits for a call that waits: it is put aside, and the worker keeps the order of its calls by
+    /// itself, if they have one.
+    [[nodiscard]] virtual bool never_waits() const noexcept { return false; }
+    /// The call is put aside, and those behind it stay there.
+    virtual void hold_up_others(CallBase& call) noexcept { static_cast<void>(call); }
+    /// The call waits no more.
+    virtual void waits_no_more(CallBase& call) noexcept { static_cast<void>(call); }
     /// In a caller that waits for a call's next attempt: others may use the worker meanwhile.
     virtual void leave_for_wait() noexcept {}
     /// The same caller goes on; false if the deadline came before its turn. Throws DeadlockError where that would never
@@ -70,9 +79,31 @@ public:
     /// True on the thread that holds the worker right now: in its methods, and in callbacks that follow from them.
     [[nodiscard]] bool is_inside() const noexcept { return is_this_thread(agent_.holder()); }
 
+    // Coroutines: docs/design/coroutines.md
+
+    /// What runs on the worker as soon as that is free.
+    virtual void post_step(Step& step) noexcept = 0;
+    /// Where sockets and timers of its coroutines live.
+    [[nodiscard]] virtual boost::asio::execution_context& loop();
+    /// Keep that loop running: something on it is under way.
+    virtual void loop_work_began() noexcept {}
+    virtual void loop_work_ended() noexcept {}
+    /// True if the thread that runs a call waits for the coroutine of that.
+    [[nodiscard]] virtual bool runs_coroutines_in_place() const noexcept { return true; }
+    /// There: runs steps until the coroutine has ended, and asks for that at the deadline.
+    virtual void await_coroutine(StateBase& coroutine, TimePoint deadline) noexcept {
+        static_cast<void>(coroutine);
+        static_cast<void>(deadline);
+    }
+    /// The worker does not end before all of them have gone.
+    virtual void coroutine_began() noexcept {}
+    virtual void coroutine_gone() noexcept {}
+
     /// Keeps the call in the list of those that wait elsewhere, with a reference on it and one on the host. False if
     /// the worker has ended, or a stop fails such calls already.
     [[nodiscard]] bool hold(CallBase& call);
+    /// A stop that does not wait: for a call that is held.
+    void end_by_stop(CallBase& call) const noexcept;
     /// True once a stop fails the calls that are held.
     [[nodiscard]] bool fails_held_calls() const noexcept { return stopping_now_.load(std::memory_order_seq_cst); }
     /// Takes it out; does nothing if it is not there (any more).

@@ -155,6 +155,9 @@ public:
     [[nodiscard]] virtual Nested nested() noexcept { return {}; }
     [[nodiscard]] virtual const std::type_info& value_type() const noexcept = 0;
 
+    /// Whether it is the code of the state that follows it, and not a future that this has returned.
+    [[nodiscard]] virtual bool is_code() const noexcept { return false; }
+
     /// For values that cannot be copied: the first caller may take it. A second one gets false.
     [[nodiscard]] bool try_take() noexcept {
         return (word_.fetch_or(taken_flag, std::memory_order_acq_rel) & taken_flag) == 0;
@@ -364,6 +367,7 @@ protected:
         value_part = 1,
         arguments_part = 2,
         used_up_part = 4,  // an argument that an attempt uses up, and that cannot be copied
+        coroutine_part = 8,
     };
     [[nodiscard]] bool has(Part part) const noexcept { return (built_ & part) != 0; }
     void set_built(Part part) noexcept { built_ = static_cast<std::uint8_t>(built_ | part); }

@@ -28,16 +28,42 @@ public:
     /// 0 if nobody has asked for it.
     [[nodiscard]] std::uint64_t age_if_any() const noexcept { return age_; }
 
+    /// For a coroutine, whose steps may run on any thread: what is acquired here belongs to `caller` while this lives.
+    class Step {
+    public:
+        explicit Step(LimitCaller& caller) noexcept
+            : caller_{caller}, outer_of_caller_{std::exchange(caller.outer_, innermost_)}, before_{innermost_} {
+            innermost_ = &caller;
+        }
+        ~Step() {
+            innermost_ = before_;
+            caller_.outer_ = outer_of_caller_;
+        }
+        Step(const Step&) = delete;
+        Step& operator=(const Step&) = delete;
+
+    private:
+        LimitCaller& caller_;
+        LimitCaller* outer_of_caller_;
+        LimitCaller* before_;
+    };
+
 protected:
+    enum class InSteps : bool { yes };
+
     // Of CallContext and nobody else: from `innermost` it knows which of its own runs on this thread.
-    LimitCaller() noexcept : outer_{std::exchange(innermost_, this)} {}
-    ~LimitCaller() { innermost_ = outer_; }
+    LimitCaller() noexcept : outer_{std::exchange(innermost_, this)}, is_bound_{true} {}
+    explicit LimitCaller(InSteps) noexcept {}
+    ~LimitCaller() {
+        if (is_bound_) innermost_ = outer_;
+    }
 
 private:
     static constinit thread_local LimitCaller* innermost_;
 
-    LimitCaller* outer_;
+    LimitCaller* outer_ = nullptr;
     std::uint64_t age_ = 0;
+    bool is_bound_ = false;  // to the thread and the scope that it was made in
 };
 
 }  // namespace concur::detail

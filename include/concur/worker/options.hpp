@@ -47,6 +47,7 @@ struct BuilderState : OptionValues {
     TimeSource clock;
     InstrumentSettings instruments;
     std::shared_ptr<const GivenLimits> limits;
+    std::shared_ptr<ApplicationLoop> loop;
 
     /// What has been set for a method, to be changed.
     [[nodiscard]] MethodState& of_method(const std::shared_ptr<const NamedMethod>& method);
@@ -233,6 +234,21 @@ public:
     [[nodiscard("setters return a changed copy of the builder")]] Options clock(TimeSource clock) const {
         detail::BuilderState changed = state_;
         changed.clock = clock;
+        return Options(std::move(changed));
+    }
+    /// Where the worker runs, for asio mode: an Asio executor of the application's own event loop. Default: the
+    /// library's loop. Needs <concur/asio.hpp>. The loop may end before the worker does: its calls then fail with
+    /// WorkerStoppedError.
+    template <class Executor>
+    [[nodiscard("setters return a changed copy of the builder")]] Options executor(const Executor& executor) const {
+        detail::BuilderState changed = state_;
+        if constexpr (requires { sizeof(detail::ExecutorOption<Executor>); }) {
+            changed.loop = detail::ExecutorOption<Executor>::make(executor);
+        } else {
+            static_assert(detail::accepted<detail::Given<Executor>>,
+                          "concur: executor() takes an Asio executor; #include <concur/asio.hpp>, and pass what "
+                          "get_executor() gives");
+        }
         return Options(std::move(changed));
     }
     /// A fault for a test, `testing::FailNth` or `testing::Delay`. Several add up, in the order given.

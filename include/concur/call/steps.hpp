@@ -1,0 +1,102 @@
+/// The pieces of coroutines that are ready to run on their worker.
+#pragma once
+
+#include <atomic>
+
+#include "concur/core/clock.hpp"
+
+namespace concur {
+class CallContext;
+}
+
+namespace concur::detail {
+
+class StateBase;
+
+/// What a coroutine does between two of its waits. Runs once or is dropped, and frees itself either way.
+class Step {
+public:
+    explicit Step(Clock& clock) noexcept : activity_{clock} {}
+
+    /// On the worker.
+    void run() noexcept {
+        const ActiveThread active(activity_);
+        run_and_free();
+    }
+    /// The worker has ended: what waits for the step is destroyed without it.
+    virtual void drop() noexcept = 0;
+
+protected:
+    ~Step() = default;
+
+private:
+    friend class Steps;
+
+    virtual void run_and_free() noexcept = 0;
+
+    Step* next_ = nullptr;
+    Activity activity_;
+};
+
+/// The steps of one worker. Many producers, one consumer, no lock.
+class Steps {
+public:
+    Steps() = default;
+    Steps(const Steps&) = delete;
+    Steps& operator=(const Steps&) = delete;
+    ~Steps() { close(); }
+
+    /// From any thread. After close() the step is dropped at once.
+    void push(Step& step) noexcept;
+    [[nodiscard]] bool has_any() const noexcept { return newest_.load(std::memory_order_seq_cst) != nullptr; }
+    /// Runs those that are there, in their order; how many these were.
+    int run_all() noexcept;
+    /// Drops what is there, and what will come.
+    void close() noexcept;
+
+private:
+    /// Takes all, oldest first.
+    [[nodiscard]] Step* take_all(Step* instead) noexcept;
+
+    std::atomic<Step*> newest_{nullptr};
+};
+
+/// Where a worker without a loop of its own runs coroutines: on the thread that called the method, until it has ended.
+class StepsInPlace {
+public:
+    void push(Step& step) noexcept {
+        steps_.push(step);
+        count_.fetch_add(1, std::memory_order_release);
+        wake_one(count_);
+    }
+    [[nodiscard]] bool has_any() const noexcept { return steps_.has_any(); }
+    int run_all() noexcept { return steps_.run_all(); }
+    /// Runs steps, and waits for more, until the coroutine has ended; at the deadline it is asked to.
+    void run_until_done(StateBase& coroutine, Clock& clock, TimePoint deadline) noexcept;
+    void close() noexcept { steps_.close(); }
+
+private:
+    Steps steps_;
+    ParkingWord count_{0};
+};
+
+/// A coroutine's way to the context of its call, which ends with the coroutine; what is bound to its executor may live
+/// longer.
+class ContextLink {
+public:
+    explicit ContextLink(CallContext& context) noexcept : context_{&context} {}
+
+    void add_ref() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
+    void release() noexcept {
+        if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+    }
+
+    [[nodiscard]] CallContext* context() const noexcept { return context_.load(std::memory_order_acquire); }
+    void cut() noexcept { context_.store(nullptr, std::memory_order_release); }
+
+private:
+    std::atomic<CallContext*> context_;
+    std::atomic<int> references_{0};
+};
+
+}  // namespace concur::detail
