@@ -1,6 +1,8 @@
-/// The door to coroutines: methods that return `boost::asio::awaitable<R>`, and futures in Asio's coroutines.
+/// The door to coroutines: methods that return `boost::asio::awaitable<R>`, the application's own event loop, and
+/// futures in Asio's coroutines.
 #pragma once
 
+#include "concur/asio/async_result.hpp"
 #include "concur/asio/coroutine.hpp"
 #include "concur/asio/executor_option.hpp"
-#include "concur/asio/worker_executor.hpp"
+#include "concur/asio/spawn.hpp"

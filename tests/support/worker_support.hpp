@@ -46,6 +46,7 @@ struct ModeRow {
 inline constexpr ModeRow mode_rows[] = {
     {Mode::sync, true},
     {Mode::thread, false},
+    {Mode::asio, false},
 };
 
 template <class Wanted>
