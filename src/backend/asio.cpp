@@ -79,12 +79,14 @@ private:
 
     void enqueue(CallBase& call) noexcept override {
         call.add_ref();
-        if (holds_up_others_.load(std::memory_order_acquire) == &call)
-            came_back_.store(&call, std::memory_order_release);
-        else
-            static_cast<void>(mailbox_.push(call));
+        static_cast<void>((call.was_put_aside() ? came_back_ : mailbox_).push(call));
         if (stop_level() == StopLevel::now) fail_queued_calls();
         schedule();
+    }
+
+    void fail_queued_calls() noexcept override {
+        QueuedBackend::fail_queued_calls();
+        fail_all_in(came_back_);
     }
 
     void nothing_held() noexcept override {
@@ -125,7 +127,7 @@ private:
     bool is_idle() override {
         const std::uint64_t turns = turns_.load(std::memory_order_seq_cst);
         return turn_.load(std::memory_order_seq_cst) == none && coroutines_.load(std::memory_order_seq_cst) == 0 &&
-               !holds_any() && !mailbox_.has_calls() && !steps_.has_any() &&
+               !holds_any() && !mailbox_.has_calls() && !came_back_.has_calls() && !steps_.has_any() &&
                turns_.load(std::memory_order_seq_cst) == turns;
     }
 
@@ -224,13 +226,12 @@ private:
                 end_if_stopped();
                 agent_.held_by(nullptr);
             }
-            report_idle();
             if (left <= 0 || (only == Only::the_end && has_work())) {
                 turn_.store(due, std::memory_order_seq_cst);
                 return post_turn();
             }
             Turn turn = running;
-            if (turn_.compare_exchange_strong(turn, none, std::memory_order_seq_cst)) return;
+            if (turn_.compare_exchange_strong(turn, none, std::memory_order_seq_cst)) return report_idle();
             turn_.store(running, std::memory_order_seq_cst);
         }
     }
@@ -260,23 +261,24 @@ private:
 
     [[nodiscard]] CallBase* next_call() noexcept {
         const bool fails = stop_level() == StopLevel::now;
-        if (holder_) {
-            const bool is_over = holder_->done() || holder_->phase() == Phase::finishing;
-            CallBase* const back = came_back_.exchange(nullptr, std::memory_order_acq_rel);
-            if (!back && !is_over && !fails) return nullptr;
-            if (back || is_over) {
-                holds_up_others_.store(nullptr, std::memory_order_release);
-                holder_ = {};
-            }
-            if (back) return back;
-        }
         if (!fails && coroutines_.load(std::memory_order_seq_cst) >= most_coroutines_) return nullptr;
+        if (!back_) back_ = came_back_.take_all();
+        if (CallBase* const call = back_) {
+            back_ = Mailbox::next(*call);
+            return call;
+        }
+        if (holder_ && holder_->phase() != Phase::waiting && holder_->phase() != Phase::queued) {
+            holds_up_others_.store(nullptr, std::memory_order_relaxed);
+            holder_ = {};
+        }
+        if (holder_ && !fails) return nullptr;
         if (desk_.is_empty()) desk_.put(mailbox_.take_all());
         return desk_.take();
     }
 
     [[nodiscard]] bool has_work() const noexcept {
-        return !has_ended() && (steps_.has_any() || mailbox_.has_calls() || !desk_.is_empty());
+        return !has_ended() && (steps_.has_any() || mailbox_.has_calls() || !desk_.is_empty() || back_ ||
+                                came_back_.has_calls());
     }
 
     void end_if_stopped() noexcept {
@@ -298,10 +300,12 @@ private:
     std::atomic<Turn> turn_{none};
     std::atomic<std::uint64_t> turns_{0};
     std::atomic<int> coroutines_{0};
-    // The call whose wait keeps those behind it where they are; by who holds the worker.
+    // Calls that were put aside go first: what others wait for may have been granted to them.
+    Mailbox came_back_;
+    CallBase* back_ = nullptr;  // taken from there; by who holds the worker
+    // The call whose wait keeps new calls where they are; by who holds the worker.
     IntrusivePtr<CallBase> holder_;
     std::atomic<CallBase*> holds_up_others_{nullptr};
-    std::atomic<CallBase*> came_back_{nullptr};  // with a reference
 };
 
 }  // namespace

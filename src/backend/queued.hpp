@@ -78,12 +78,7 @@ protected:
     }
 
     void fail_queued_calls() noexcept override {
-        for (CallBase* call = mailbox_.take_all(); call;) {
-            CallBase* next = Mailbox::next(*call);
-            fail(*call);
-            call->release();
-            call = next;
-        }
+        fail_all_in(mailbox_);
         // Those on the desk stay there as tombstones. They fail when the desk is unlocked: that runs code of the user.
         std::vector<IntrusivePtr<CallBase>> waiting;
         desk_.look_at([&waiting](CallBase&, CallBase* rest) {
@@ -100,6 +95,15 @@ protected:
             running->complete(claim, stopped_error(name(), running->method_name()), StopReason::worker_stopped,
                               CompletedBy::other);
         return true;
+    }
+
+    void fail_all_in(Mailbox& mailbox) noexcept {
+        for (CallBase* call = mailbox.take_all(); call;) {
+            CallBase* next = Mailbox::next(*call);
+            fail(*call);
+            call->release();
+            call = next;
+        }
     }
 
     bool holds_any() {

@@ -320,7 +320,7 @@ TEST_CASE("pre_initialize gets the value of a future among the arguments", "[wor
 }
 
 TEST_CASE("an object is built and destroyed where its calls run", "[worker][W1][W21]") {
-    const Mode mode = GENERATE(every_mode());
+    const Mode mode = GENERATE(every_mode_with_a_thread());
     CAPTURE(mode);
     static std::thread::id built;
     static std::thread::id destroyed;

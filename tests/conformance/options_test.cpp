@@ -97,7 +97,7 @@ TEST_CASE("a mode by tag makes a typed proxy, by name or value a dynamic one", "
 }
 
 TEST_CASE("a mode that this version does not have is no hang", "[worker][W3]") {
-    for (const char* name : {"process", "processes", "asio", "asyncio", "async", "ray"}) {
+    for (const char* name : {"process", "processes", "ray"}) {
         CAPTURE(name);
         bool exists = false;
         for (const ModeRow& row : mode_rows) exists = exists || std::string(name).starts_with(to_string(row.mode));

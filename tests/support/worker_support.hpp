@@ -40,13 +40,15 @@ struct ModeRow {
     Mode mode;
     /// A call has ended when `call` returns: nothing is ever queued behind another call of the same thread.
     bool runs_in_caller;
+    /// All that an object does happens on one thread.
+    bool has_a_thread;
 };
 
 /// A new mode is one more row here, and runs every case of tests/conformance.
 inline constexpr ModeRow mode_rows[] = {
-    {Mode::sync, true},
-    {Mode::thread, false},
-    {Mode::asio, false},
+    {Mode::sync, true, true},
+    {Mode::thread, false, true},
+    {Mode::asio, false, false},
 };
 
 template <class Wanted>
@@ -64,6 +66,9 @@ inline auto every_mode() {
 /// The modes whose workers do not need their callers: calls are queued, and can be cancelled there.
 inline auto every_queueing_mode() {
     return Catch::Generators::from_range(modes_that([](const ModeRow& row) { return !row.runs_in_caller; }));
+}
+inline auto every_mode_with_a_thread() {
+    return Catch::Generators::from_range(modes_that([](const ModeRow& row) { return row.has_a_thread; }));
 }
 
 [[nodiscard]] inline bool runs_in_caller(Mode mode) {

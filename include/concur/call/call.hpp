@@ -76,6 +76,11 @@ public:
     [[nodiscard]] StopToken stop_token(TimePoint deadline);
 
     [[nodiscard]] const MethodInfo& method() const noexcept { return *method_; }
+    /// Whether it has waited without a thread, for a permit, its next attempt or what it returned.
+    [[nodiscard]] bool was_put_aside() const noexcept {
+        const Rare* rare = rare_.load(std::memory_order_acquire);
+        return rare && rare->attempts;
+    }
     /// Whether an attempt may begin a coroutine.
     [[nodiscard]] bool is_coroutine() const noexcept { return has(coroutine_part); }
     /// The coroutine of the attempt has ended, and needs the arguments no longer.
