@@ -3,4 +3,5 @@
 
 #include "concur/asio/async_gather.hpp"
 #include "concur/asio/async_result.hpp"
+#include "concur/asio/async_retry.hpp"
 #include "concur/asio/spawn.hpp"
