@@ -24,49 +24,55 @@ RetryRules rules_for_here(const RetryPolicy& policy) {
 
 }  // namespace
 
-BlockingRetry::BlockingRetry(const RetryPolicy& policy, const RetryOptions& options)
-    : options_{options},
-      clock_{options_.clock.get()},
+FunctionRetry::FunctionRetry(const RetryPolicy& policy, const TimeSource& clock, StopReason* stop_reason)
+    : clock_{clock},
+      stop_reason_{stop_reason},
       rules_{rules_for_here(policy)},
-      course_(rules_, {.method_name = function_name}, clock_.now(),
-              deadline_after(clock_.now(), rules_.numbers.call_timeout), chance_on(clock_)) {
+      course_(rules_, {.method_name = function_name}, this->clock().now(),
+              deadline_after(this->clock().now(), rules_.numbers.call_timeout), chance_on(this->clock())) {
     tell_reason(StopReason::none);
     course_.set_arguments(&arguments_);
+}
+
+bool FunctionRetry::settle(const RetryDecision& decision) {
+    decision_ = decision;
+    if (!decision_.again) tell_reason(decision_.reason);
+    return decision_.again;
+}
+
+bool FunctionRetry::has_waited() {
+    if (clock().now() < course_.deadline()) return true;
+    // Functions of the policy have taken their time.
+    return settle({.end = CallEnd::timeout_error, .reason = StopReason::deadline});
+}
+
+void FunctionRetry::stopped_while_waiting() { settle(course_.stopped_while_waiting(StopAsked::by_cancel)); }
+
+BlockingRetry::BlockingRetry(const RetryPolicy& policy, const RetryOptions& options)
+    : FunctionRetry(policy, options.clock, options.stop_reason), stop_token_{options.stop_token} {
     if (stop_asked() == StopAsked::no) return;
     tell_reason(StopReason::cancelled);
     throw CancelledError("function: the call was cancelled before its first attempt");
 }
 
-bool BlockingRetry::settle(const RetryDecision& decision) {
-    decision_ = decision;
-    if (decision_.again) {
-        if (!sleep_until(decision_.until))
-            decision_ = course_.stopped_while_waiting(StopAsked::by_cancel);
-        else if (clock_.now() < course_.deadline())
-            return true;
-        else  // functions of the policy have taken their time
-            decision_ = {.end = CallEnd::timeout_error, .reason = StopReason::deadline};
-    }
-    tell_reason(decision_.reason);
+bool BlockingRetry::wait() {
+    if (sleep_until(wait_end())) return has_waited();
+    stopped_while_waiting();
     return false;
 }
 
 // False if it was asked to stop.
 bool BlockingRetry::sleep_until(TimePoint until) const {
     ParkingWord stopped{0};
-    const auto stop_callback = options_.stop_token.on_stop([&stopped] {
+    const auto stop_callback = stop_token_.on_stop([&stopped] {
         stopped.store(1, std::memory_order_release);
         wake_all(stopped);
     });
     while (stopped.load(std::memory_order_acquire) == 0) {
-        if (until != no_deadline && clock_.now() >= until) return true;
-        clock_.park(stopped, 0, until);
+        if (until != no_deadline && clock().now() >= until) return true;
+        clock().park(stopped, 0, until);
     }
     return false;
-}
-
-void BlockingRetry::tell_reason(StopReason reason) const noexcept {
-    if (options_.stop_reason) *options_.stop_reason = reason;
 }
 
 }  // namespace concur::detail

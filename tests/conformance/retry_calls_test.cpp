@@ -681,6 +681,7 @@ TEST_CASE("waiting on its worker for a call in backoff there is an error, not a 
     const auto waiting = api.call<&Api::flaky>(3);
     const auto end = api.call([&](Api&) { return end_of([&] { waiting.result(); }); });
     CHECK(end.result() == "deadlock");
+    waiting.cancel();  // the stop would wait for it
 }
 
 // ---- deadlines

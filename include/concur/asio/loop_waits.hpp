@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <boost/asio/detail/strand_executor_service.hpp>
 #include <boost/asio/execution.hpp>
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/query.hpp>
@@ -87,13 +88,17 @@ private:
     ParkingWord inside_{0};  // counts
 };
 
-/// Tells the waits of a loop when it goes.
+/// Tells the waits of a loop when it goes: before anything else of the loop does that they post to. A loop shuts its
+/// services down from the newest to the oldest one; its scheduler is the oldest, and that of strands, which are no
+/// executors of the loop itself but queues of their own, is made older than this one.
 class LoopService final : public net::execution_context::service {
 public:
     static inline net::execution_context::id id;
 
     explicit LoopService(net::execution_context& context)
-        : net::execution_context::service(context), waits_{new LoopWaits()} {}
+        : net::execution_context::service(context), waits_{new LoopWaits()} {
+        net::use_service<net::detail::strand_executor_service>(context);
+    }
 
     [[nodiscard]] LoopWaits& waits() const noexcept { return *waits_; }
 

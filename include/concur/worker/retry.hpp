@@ -1,6 +1,7 @@
 /// `concur::retry`: any function, retried here and now.
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <exception>
 #include <optional>
@@ -35,8 +36,53 @@ class NoArguments final : public KeptArguments {
     [[nodiscard]] const void* find(std::size_t, const std::type_info&) const noexcept override { return nullptr; }
 };
 
+/// The attempts of a function that is called here, on no worker: the course of them, for who runs them and waits.
+class FunctionRetry {
+public:
+    /// Throws ConfigError.
+    FunctionRetry(const RetryPolicy& policy, const TimeSource& clock, StopReason* stop_reason);
+
+    void begin_attempt() noexcept { course_.begin_attempt(clock().now()); }
+    /// The attempt has ended: whether there is another one, after a wait until `wait_end`. Otherwise the call has a
+    /// value, or an error.
+    template <class R>
+    [[nodiscard]] bool goes_on(const R* result, std::exception_ptr error, StopAsked stop) {
+        const TimePoint now = clock().now();
+        return settle(error ? course_.failed(std::move(error), now, stop) : course_.returned(result, now, stop));
+    }
+    [[nodiscard]] TimePoint wait_end() const noexcept { return decision_.until; }
+    /// The wait is over: whether there still is time for the attempt.
+    [[nodiscard]] bool has_waited();
+    /// The wait has ended, because a stop was asked for.
+    void stopped_while_waiting();
+    void tell_reason(StopReason reason) const noexcept {
+        if (stop_reason_) *stop_reason_ = reason;
+    }
+
+    [[nodiscard]] Clock& clock() const noexcept { return clock_.get(); }
+    [[nodiscard]] const RetryCourse& course() const noexcept { return course_; }
+    /// When the attempt that has begun is to be over.
+    [[nodiscard]] TimePoint attempt_end() const noexcept {
+        return std::min(course_.attempt_deadline(), course_.deadline());
+    }
+    [[nodiscard]] std::size_t results_kept() const noexcept { return detail::results_kept(rules_.numbers); }
+    [[nodiscard]] bool has_value() const noexcept { return decision_.end == CallEnd::value; }
+    [[nodiscard]] bool ends_in_validation_error() const noexcept { return decision_.end == CallEnd::validation_error; }
+    [[noreturn]] void throw_error() const { std::rethrow_exception(course_.error_of(decision_, clock().now())); }
+
+private:
+    bool settle(const RetryDecision& decision);
+
+    TimeSource clock_;
+    StopReason* stop_reason_;
+    RetryRules rules_;
+    NoArguments arguments_;
+    RetryCourse course_;
+    RetryDecision decision_;
+};
+
 /// Attempts in their caller's thread, which waits between them.
-class BlockingRetry {
+class BlockingRetry : public FunctionRetry {
 public:
     /// Throws ConfigError, and CancelledError if a stop was asked for already.
     BlockingRetry(const RetryPolicy& policy, const RetryOptions& options);
@@ -44,32 +90,17 @@ public:
     /// Whether the call goes on; then the wait is over. Otherwise it has a value, or an error.
     template <class R>
     [[nodiscard]] bool goes_on(const R* result, std::exception_ptr error) {
-        const TimePoint now = clock_.now();
-        return error ? settle(course_.failed(std::move(error), now, stop_asked()))
-                     : settle(course_.returned(result, now, stop_asked()));
+        return FunctionRetry::goes_on(result, std::move(error), stop_asked()) && wait();
     }
-    void begin_attempt() noexcept { course_.begin_attempt(clock_.now()); }
-
-    [[nodiscard]] const RetryCourse& course() const noexcept { return course_; }
-    [[nodiscard]] std::size_t results_kept() const noexcept { return detail::results_kept(rules_.numbers); }
-    [[nodiscard]] bool has_value() const noexcept { return decision_.end == CallEnd::value; }
-    [[nodiscard]] bool ends_in_validation_error() const noexcept { return decision_.end == CallEnd::validation_error; }
-    [[noreturn]] void throw_error() const { std::rethrow_exception(course_.error_of(decision_, clock_.now())); }
 
 private:
     [[nodiscard]] StopAsked stop_asked() const noexcept {
-        return options_.stop_token.stop_requested() ? StopAsked::by_cancel : StopAsked::no;
+        return stop_token_.stop_requested() ? StopAsked::by_cancel : StopAsked::no;
     }
-    bool settle(const RetryDecision& decision);
+    [[nodiscard]] bool wait();
     [[nodiscard]] bool sleep_until(TimePoint until) const;
-    void tell_reason(StopReason reason) const noexcept;
 
-    RetryOptions options_;
-    Clock& clock_;
-    RetryRules rules_;
-    NoArguments arguments_;
-    RetryCourse course_;
-    RetryDecision decision_;
+    StopToken stop_token_;
 };
 
 template <class F>
