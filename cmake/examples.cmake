@@ -7,7 +7,7 @@ function(concur_example name)
     list(GET ARGN 0 first)
     cmake_path(GET first PARENT_PATH folder)
     target_compile_definitions(example_${name} PRIVATE EXAMPLE_DIR="${folder}")
-    target_link_libraries(example_${name} PRIVATE concur::concur fmt::fmt)
+    target_link_libraries(example_${name} PRIVATE concur::concur fmt::fmt Boost::headers)
     set_target_properties(example_${name} PROPERTIES OUTPUT_NAME ${name} CXX_SCAN_FOR_MODULES OFF
                                                      RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/examples")
     concur_warnings(example_${name})
