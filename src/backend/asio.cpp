@@ -277,8 +277,8 @@ private:
     }
 
     [[nodiscard]] bool has_work() const noexcept {
-        return !has_ended() && (steps_.has_any() || mailbox_.has_calls() || !desk_.is_empty() || back_ ||
-                                came_back_.has_calls());
+        return !has_ended() &&
+               (steps_.has_any() || mailbox_.has_calls() || !desk_.is_empty() || back_ || came_back_.has_calls());
     }
 
     void end_if_stopped() noexcept {
