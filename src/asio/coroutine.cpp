@@ -45,9 +45,8 @@ private:
     void run_and_free() noexcept override {
         const IntrusivePtr<CoroutineState> state = std::move(state_);
         delete this;
-        // Coroutines that allow for less than the end of all get what they allow.
-        for (const auto type : {net::cancellation_type::terminal, net::cancellation_type::partial})
-            if (!state->has_ended_) state->signal_.emit(type);
+        // In one signal: a second one would replace the first, which a coroutine may have yet to see.
+        if (!state->has_ended_) state->signal_.emit(net::cancellation_type::terminal | net::cancellation_type::partial);
     }
 
     IntrusivePtr<CoroutineState> state_;

@@ -204,6 +204,7 @@ private:
 
     void loop_has_ended() noexcept {
         const IntrusivePtr<AsioBackend> keep(this);
+        loop_has_ended_.store(true, std::memory_order_release);
         raise_stop_level(StopLevel::now);
         Turn turn = due;
         if (turn_.compare_exchange_strong(turn, running, std::memory_order_seq_cst)) run_turn(Only::the_end);
@@ -251,6 +252,7 @@ private:
     // Without the loop's threads none of the user's code runs.
     void fail_calls() noexcept {
         if (stop_level() != StopLevel::now) return;
+        if (loop_has_ended_.load(std::memory_order_acquire)) steps_.close();  // nobody will ever run them
         while (CallBase* const call = next_call()) run_call(*call);
     }
 
@@ -300,6 +302,7 @@ private:
     std::atomic<Turn> turn_{none};
     std::atomic<std::uint64_t> turns_{0};
     std::atomic<int> coroutines_{0};
+    std::atomic<bool> loop_has_ended_{false};
     // Calls that were put aside go first: what others wait for may have been granted to them.
     Mailbox came_back_;
     CallBase* back_ = nullptr;  // taken from there; by who holds the worker

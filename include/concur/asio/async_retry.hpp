@@ -30,20 +30,20 @@ namespace detail {
 
 /// What a function returns: awaited, if it is a coroutine.
 template <class Returned>
-struct AwaitedType {
+struct RetriedType {
     static constexpr bool is_coroutine = false;
     using type = Owned<Returned>;
     using Executor = net::any_io_executor;
 };
 template <class R, class E>
-struct AwaitedType<net::awaitable<R, E>> {
+struct RetriedType<net::awaitable<R, E>> {
     static constexpr bool is_coroutine = true;
     using type = Owned<R>;
     using Executor = E;
 };
 
 template <class F>
-using Awaited = AwaitedType<std::decay_t<decltype(attempt(std::declval<F&>(), std::declval<const Attempt&>()))>>;
+using Retried = RetriedType<std::decay_t<decltype(attempt(std::declval<F&>(), std::declval<const Attempt&>()))>>;
 
 /// Where the result of an attempt comes to lie.
 template <class R>
@@ -127,7 +127,7 @@ net::awaitable<void, Executor> await_until(net::awaitable<void, Executor> corout
     if (group->error(0)) std::rethrow_exception(group->error(0));
 }
 
-template <class R, class F, class Executor = typename Awaited<F>::Executor>
+template <class R, class F, class Executor = typename Retried<F>::Executor>
 net::awaitable<void, Executor> await_attempt(FunctionRetry& retry, F& f, AttemptResultPlace<R>& place) {
     auto coroutine = AttemptResultPlace<R>::await(attempt(f, retry.course().attempt()), place);
     if (retry.attempt_end() == no_deadline) return coroutine;
@@ -143,7 +143,7 @@ net::awaitable<R, Executor> retry_in_coroutine(RetryPolicy policy, F f, TimeSour
         std::exception_ptr error;
         retry.begin_attempt();
         try {
-            if constexpr (Awaited<F>::is_coroutine) {
+            if constexpr (Retried<F>::is_coroutine) {
                 auto attempted = await_attempt<R>(retry, f, place);
                 co_await std::move(attempted);
             } else {
@@ -192,8 +192,8 @@ template <class F>
                       "a lambda pass what it needs");
         return detail::Refused();
     } else {
-        using Awaited = detail::Awaited<Function>;
-        return detail::retry_in_coroutine<typename Awaited::type, typename Awaited::Executor, Function>(
+        using Retried = detail::Retried<Function>;
+        return detail::retry_in_coroutine<typename Retried::type, typename Retried::Executor, Function>(
             policy, std::forward<F>(f), options.clock.source(), options.stop_reason);
     }
 }
