@@ -139,6 +139,8 @@ private:
     };
 
     void post_step(Step& step) noexcept override { steps_.push(step); }
+    void coroutine_began() noexcept override { steps_.coroutine_began(); }
+    void coroutine_gone() noexcept override { steps_.coroutine_gone(); }
     void await_coroutine(StateBase& coroutine, TimePoint deadline) noexcept override {
         steps_.run_until_done(coroutine, clock(), deadline);
     }

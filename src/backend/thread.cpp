@@ -79,6 +79,8 @@ private:
         steps_.push(step);
         mailbox_.nudge();
     }
+    void coroutine_began() noexcept override { steps_.coroutine_began(); }
+    void coroutine_gone() noexcept override { steps_.coroutine_gone(); }
     void await_coroutine(StateBase& coroutine, TimePoint deadline) noexcept override {
         steps_.run_until_done(coroutine, clock(), deadline);
     }

@@ -21,6 +21,11 @@ void Steps::push(Step& step) noexcept {
     } while (!newest_.compare_exchange_weak(newest, &step, std::memory_order_seq_cst, std::memory_order_relaxed));
 }
 
+bool Steps::has_any() const noexcept {
+    const Step* const newest = newest_.load(std::memory_order_seq_cst);
+    return newest && newest != closed;
+}
+
 Step* Steps::take_all(Step* instead) noexcept {
     Step* newest = newest_.load(std::memory_order_relaxed);
     do {
@@ -56,7 +61,8 @@ void Steps::close() noexcept {
 }
 
 void StepsInPlace::run_until_done(StateBase& coroutine, Clock& clock, TimePoint deadline) noexcept {
-    while (!coroutine.done()) {
+    const int others = coroutines_.load(std::memory_order_relaxed) - 1;
+    while (!coroutine.done() || coroutines_.load(std::memory_order_acquire) > others) {
         const std::uint32_t count = count_.load(std::memory_order_acquire);
         if (steps_.run_all() != 0) continue;
         if (deadline != no_deadline && clock.now() >= deadline) {

@@ -82,7 +82,7 @@ public:
     // Coroutines: docs/design/coroutines.md
 
     /// What runs on the worker as soon as that is free.
-    virtual void post_step(Step& step) noexcept = 0;
+    virtual void post_step(Step& step) noexcept { step.drop(); }
     /// Where sockets and timers of its coroutines live.
     [[nodiscard]] virtual boost::asio::execution_context& loop();
     /// Keep that loop running: something on it is under way.

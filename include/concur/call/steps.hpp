@@ -48,7 +48,7 @@ public:
 
     /// From any thread. After close() the step is dropped at once.
     void push(Step& step) noexcept;
-    [[nodiscard]] bool has_any() const noexcept { return newest_.load(std::memory_order_seq_cst) != nullptr; }
+    [[nodiscard]] bool has_any() const noexcept;
     /// Runs those that are there, in their order; how many these were.
     int run_all() noexcept;
     /// Drops what is there, and what will come.
@@ -71,13 +71,17 @@ public:
     }
     [[nodiscard]] bool has_any() const noexcept { return steps_.has_any(); }
     int run_all() noexcept { return steps_.run_all(); }
-    /// Runs steps, and waits for more, until the coroutine has ended; at the deadline it is asked to.
+    void coroutine_began() noexcept { coroutines_.fetch_add(1, std::memory_order_relaxed); }
+    void coroutine_gone() noexcept { coroutines_.fetch_sub(1, std::memory_order_release); }
+    /// Runs steps, and waits for more, until the coroutine that has just begun is gone, its last step included; at the
+    /// deadline it is asked to end.
     void run_until_done(StateBase& coroutine, Clock& clock, TimePoint deadline) noexcept;
     void close() noexcept { steps_.close(); }
 
 private:
     Steps steps_;
     ParkingWord count_{0};
+    std::atomic<int> coroutines_{0};
 };
 
 /// A coroutine's way to the context of its call, which ends with the coroutine; what is bound to its executor may live
