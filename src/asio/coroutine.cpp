@@ -57,7 +57,7 @@ CoroutineState::CoroutineState(CallBase& call, CallContext& context)
       host_{&call.host()},
       call_{&call},
       context_{context, CallContext::InSteps::yes},
-      link_{new ContextLink(context_)} {
+      link_{new ContextLink(context_, *this)} {
     set_clock(call.clock());
     host_->coroutine_began();
     if (host_->runs_coroutines_in_place()) stop_of_attempt_.emplace(context.stop_token().state(), StopOfAttempt(*this));

@@ -20,10 +20,14 @@ namespace net = boost::asio;
 class InCoroutine {
 public:
     explicit InCoroutine(const IntrusivePtr<ContextLink>& link) noexcept {
-        if (CallContext* const context = link ? link->context() : nullptr) step_.emplace(context->caller());
+        CallContext* const context = link ? link->context() : nullptr;
+        if (!context) return;
+        owner_ = link->owner();
+        step_.emplace(context->caller());
     }
 
 private:
+    IntrusivePtr<StateBase> owner_;  // the coroutine may end in this step
     std::optional<LimitCaller::Step> step_;
 };
 

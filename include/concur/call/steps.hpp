@@ -4,14 +4,13 @@
 #include <atomic>
 
 #include "concur/core/clock.hpp"
+#include "concur/future/state.hpp"
 
 namespace concur {
 class CallContext;
 }
 
 namespace concur::detail {
-
-class StateBase;
 
 /// What a coroutine does between two of its waits. Runs once or is dropped, and frees itself either way.
 class Step {
@@ -20,7 +19,8 @@ public:
 
     /// On the worker.
     void run() noexcept {
-        const ActiveThread active(activity_);
+        const Activity activity = std::move(activity_);
+        const ActiveThread active(activity);
         run_and_free();
     }
     /// The worker has ended: what waits for the step is destroyed without it.
@@ -85,21 +85,28 @@ private:
 };
 
 /// A coroutine's way to the context of its call, which ends with the coroutine; what is bound to its executor may live
-/// longer.
+/// longer. Used on the worker.
 class ContextLink {
 public:
-    explicit ContextLink(CallContext& context) noexcept : context_{&context} {}
+    /// `owner` is what the context is a part of.
+    ContextLink(CallContext& context, StateBase& owner) noexcept : context_{&context}, owner_{&owner} {}
 
     void add_ref() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
     void release() noexcept {
         if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
     }
 
-    [[nodiscard]] CallContext* context() const noexcept { return context_.load(std::memory_order_acquire); }
-    void cut() noexcept { context_.store(nullptr, std::memory_order_release); }
+    /// Null after the end.
+    [[nodiscard]] CallContext* context() const noexcept { return context_; }
+    [[nodiscard]] const IntrusivePtr<StateBase>& owner() const noexcept { return owner_; }
+    void cut() noexcept {
+        context_ = nullptr;
+        owner_ = {};
+    }
 
 private:
-    std::atomic<CallContext*> context_;
+    CallContext* context_;
+    IntrusivePtr<StateBase> owner_;
     std::atomic<int> references_{0};
 };
 
