@@ -3,8 +3,6 @@
 
 #include <boost/asio/execution.hpp>
 #include <boost/asio/execution_context.hpp>
-#include <memory>
-#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -19,16 +17,13 @@ namespace net = boost::asio;
 /// While alive, the calling thread runs a step of the coroutine that the link leads to, if that has not ended.
 class InCoroutine {
 public:
-    explicit InCoroutine(const IntrusivePtr<ContextLink>& link) noexcept {
-        CallContext* const context = link ? link->context() : nullptr;
-        if (!context) return;
-        owner_ = link->owner();
-        step_.emplace(context->caller());
-    }
+    explicit InCoroutine(const IntrusivePtr<ContextLink>& link) noexcept
+        : owner_{link ? link->owner() : IntrusivePtr<StateBase>()},
+          step_{owner_ ? &link->context()->caller() : nullptr} {}
 
 private:
     IntrusivePtr<StateBase> owner_;  // the coroutine may end in this step
-    std::optional<LimitCaller::Step> step_;
+    LimitCaller::Step step_;
 };
 
 template <class F>

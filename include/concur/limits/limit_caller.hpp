@@ -29,23 +29,26 @@ public:
     [[nodiscard]] std::uint64_t age_if_any() const noexcept { return age_; }
 
     /// For a coroutine, whose steps may run on any thread: what is acquired here belongs to `caller` while this lives.
+    /// Null changes nothing.
     class Step {
     public:
-        explicit Step(LimitCaller& caller) noexcept
-            : caller_{caller}, outer_of_caller_{std::exchange(caller.outer_, innermost_)}, before_{innermost_} {
-            innermost_ = &caller;
+        explicit Step(LimitCaller* caller) noexcept : caller_{caller}, before_{innermost_} {
+            if (!caller) return;
+            outer_of_caller_ = std::exchange(caller->outer_, innermost_);
+            innermost_ = caller;
         }
         ~Step() {
+            if (!caller_) return;
             innermost_ = before_;
-            caller_.outer_ = outer_of_caller_;
+            caller_->outer_ = outer_of_caller_;
         }
         Step(const Step&) = delete;
         Step& operator=(const Step&) = delete;
 
     private:
-        LimitCaller& caller_;
-        LimitCaller* outer_of_caller_;
+        LimitCaller* caller_;
         LimitCaller* before_;
+        LimitCaller* outer_of_caller_ = nullptr;
     };
 
 protected:
