@@ -66,6 +66,23 @@ int main() {
             [&](const concur::Future<int>& done) { ++(done.exception() ? failed : read); });
     clock.advance(24h);
     fmt::print("{} values, {} failed\n", read, failed);
+
+    // Retries wait on it, too: ten minutes, twenty, forty.
+    const std::runtime_error busy("busy");
+    auto patient = concur::Worker<Thermometer>::options()
+                       .mode("thread")
+                       .clock(clock)
+                       .num_retries(3)
+                       .retry_wait(10min)
+                       .retry_jitter(concur::Jitter::none)
+                       .inject(concur::testing::FailNth(1, busy))
+                       .inject(concur::testing::FailNth(2, busy))
+                       .inject(concur::testing::FailNth(3, busy))
+                       .init();
+    const auto before = clock.elapsed();
+    const auto values = patient.call<&Thermometer::values>();
+    clock.run_until([&] { return values.done(); });
+    fmt::print("{} attempts in {} minutes\n", values.attempts(), (clock.elapsed() - before) / 1min);
 }
 /* expected output
 Oslo: -3.5 degrees
@@ -73,4 +90,5 @@ Rome: 21.0 degrees
 3 calls
 Nome: no answer in time (5 s)
 24 values, 1 failed
+4 attempts in 70 minutes
 */

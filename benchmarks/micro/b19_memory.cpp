@@ -1,6 +1,6 @@
-// B19: memory of a worker.
+// B19: memory of a worker, and of a LimitSet.
 //
-// Target: a thread worker takes at most 4 KiB beside its stack.
+// Target: a thread worker takes at most 4 KiB beside its stack; a LimitSet 256 bytes and 128 a limit.
 //
 // Counted is what malloc holds for it, in all arenas: the worker itself, std::thread's state, and what the C library
 // keeps for a thread.
@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <concur/concur.hpp>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -17,6 +18,7 @@
 namespace {
 
 constexpr double most_bytes = 4096;
+constexpr double most_bytes_of_limit = 128;
 constexpr int workers = 100;
 
 double heap_in_use() {
@@ -56,6 +58,25 @@ double bytes_of_thread(int count) {
     return bytes;
 }
 
+/// Bytes of a LimitSet beyond 256, for each of its limits: permits, and rates that have been used.
+double bytes_of_limit(int limits, concur::RateAlgorithm algorithm) {
+    std::vector<concur::Limit> all;
+    for (int i = 0; i < limits; ++i) {
+        const std::string key = std::to_string(i);
+        if (i % 2)
+            all.push_back(concur::ResourceLimit(key, 4));
+        else
+            all.push_back(concur::RateLimit(key, 4, concur::hourly, algorithm));
+    }
+    std::vector<concur::LimitSet> sets;
+    sets.reserve(workers);
+    const double before = heap_in_use();
+    for (int i = 0; i < workers; ++i) sets.emplace_back(all);
+    for (concur::LimitSet& set : sets)
+        for (int i = 0; i < limits; ++i) static_cast<void>(set.try_acquire(std::to_string(i)).acquired());
+    return ((heap_in_use() - before) / workers - 256) / limits;
+}
+
 void print(concur::Mode mode) {
     const double one = bytes_of_worker(mode, workers);
     const double ten = bytes_of_worker(mode, 10 * workers);
@@ -70,6 +91,16 @@ int main() {
     bytes_of_worker(concur::Mode::thread, 1);  // what is made once
     print(concur::Mode::sync);
     print(concur::Mode::thread);
+    using concur::RateAlgorithm;
+    bench::print_row({"a limit of a LimitSet (10x: of 60)", "", "", bytes_of_limit(6, RateAlgorithm::fixed_window),
+                      bytes_of_limit(60, RateAlgorithm::fixed_window), bench::at_most(most_bytes_of_limit), "B"});
+    bench::print_row({"half of them token buckets: what they can refund",
+                      "",
+                      "",
+                      bytes_of_limit(6, RateAlgorithm::token_bucket),
+                      bytes_of_limit(60, RateAlgorithm::token_bucket),
+                      {},
+                      "B"});
     bench::print_row(
         {"floor: a thread that sleeps", "", "", bytes_of_thread(workers), bytes_of_thread(10 * workers), {}, "B"});
 }

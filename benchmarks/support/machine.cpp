@@ -107,4 +107,11 @@ long context_switches_of_other_threads() {
     return sum;
 }
 
+int thread_count() {
+    const std::unique_ptr<DIR, int (*)(DIR*)> tasks(::opendir("/proc/self/task"), &::closedir);
+    int count = 0;
+    while (const dirent* entry = tasks ? ::readdir(tasks.get()) : nullptr) count += entry->d_name[0] == '.' ? 0 : 1;
+    return count;
+}
+
 }  // namespace bench

@@ -52,4 +52,7 @@ private:
 /// woken does not count on.
 [[nodiscard]] long context_switches_of_other_threads();
 
+/// The threads of this process.
+[[nodiscard]] int thread_count();
+
 }  // namespace bench

@@ -97,9 +97,14 @@ private:
 
 Backend::Backend(WorkerConfig config, std::unique_ptr<ObjectFactory> factory)
     : CallHost(std::string(config.settings.name.value().view()), config.clock.get(), std::move(config.observer),
-               std::move(config.instruments)),
+               std::move(config.instruments), std::move(config.policies), std::move(config.limits)),
       settings_{config.settings},
       factory_{std::move(factory)} {}
+
+void* Backend::build_object() {
+    const Construction construction(*this);
+    return factory_->build();
+}
 
 Backend::~Backend() { LiveBackends::remove(*this); }
 
@@ -112,17 +117,46 @@ IntrusivePtr<Backend> Backend::start(WorkerConfig config, std::unique_ptr<Object
 
 // ---- calls
 
-void Backend::submit_with_care(CallBase& call) {
+void Backend::submit_with_care(CallBase& call, const CallOptions* options) {
     if (generation_ != fork_generation())
         throw ForkedHandleError(
             fmt::format("the worker {} was made before a fork, and does not exist in the child", name()));
     const StopLevel level = stop_level();
     // While the worker drains, its own running calls may still need it.
     if (level != StopLevel::none && (level == StopLevel::now || !is_inside())) throw_stopped(call);
+    set_timing(call, options);
     if (call.phase() == Phase::pending)
         accept_with_inputs(call);
     else
         accept(call);
+    call.arm_deadline();
+    call.inherit_stop();
+}
+
+void Backend::set_timing(CallBase& call, const CallOptions* options) const {
+    const CallPolicy& policy = policy_of(call.method());
+    std::shared_ptr<CallPolicy> own;
+    if (options && (options->num_retries || options->call_timeout || options->attempt_timeout)) {
+        own = std::make_shared<CallPolicy>(policy);
+        RetryNumbers& numbers = own->rules.numbers;
+        numbers.num_retries = options->num_retries.value_or(numbers.num_retries);
+        numbers.call_timeout = options->call_timeout.value_or(numbers.call_timeout);
+        numbers.attempt_timeout = options->attempt_timeout.value_or(numbers.attempt_timeout);
+        own->settle();
+    }
+    const Duration timeout = (own ? *own : policy).rules.numbers.call_timeout;
+    CallContext* const outer = context_to_inherit();
+    if (!own && timeout == never && !outer) return;
+    CallBase::Timing timing{.submitted = clock().now()};
+    timing.deadline = deadline_after(timing.submitted, timeout);
+    if (outer) {
+        if (const auto end = outer->deadline())
+            timing.inherited_deadline = deadline_after(timing.submitted, *end - outer->now());
+        // In its caller a call ends before the one that it was made in.
+        if (!runs_in_caller()) timing.outer = outer->stop_token().state();
+    }
+    if (own || timing.outer || timing.deadline != no_deadline || timing.inherited_deadline != no_deadline)
+        call.set_timing(std::move(timing), std::move(own));
 }
 
 void Backend::accept_with_inputs(CallBase& call) {
@@ -241,7 +275,19 @@ void Backend::destroy_object(void* object) noexcept {
     }
 }
 
+// Nobody else would ever notice that such a validator checks nothing. R6
+void Backend::warn_of_idle_validators() noexcept {
+    if (!called_ || !policies()) return;
+    for (const auto& validator : policies()->of_worker().rules.functions.validators)
+        if (!validator->was_asked())
+            warn(WarningKind::idle_validator,
+                 fmt::format("a validator of retry_until of the worker {} was never asked: no method that was called "
+                             "returns its parameter's type",
+                             name()));
+}
+
 void Backend::report_ended() noexcept {
+    warn_of_idle_validators();
     LiveBackends::remove(*this);
     IntrusivePtr<Timer> escalation;
     {

@@ -29,17 +29,20 @@ private:
 
     bool runs_in_caller() const noexcept override { return true; }
 
-    void start_object() override { object_ = factory().build(); }
+    void start_object() override { object_ = build_object(); }
 
     void accept(CallBase& call) override {
         if (is_inside()) {                      // the worker's own call: one turn
             if (!object_) throw_stopped(call);  // made by the object's destructor
-            return Runner::run_unshared(*this, call, object_);
+            ++inner_calls_;
+            Runner::run_unshared(*this, call, object_);
+            --inner_calls_;
+            return;
         }
         std::optional<CountedCall> counted;
         if (counts_activities()) [[unlikely]]
             counted.emplace(clock());
-        take_turn();
+        if (!take_turn(call.deadline())) return fail_in_time(call);
         if (!object_ || stop_level() == StopLevel::now) {
             leave_turn();
             throw_stopped(call);
@@ -49,9 +52,39 @@ private:
             agent_.held_by(&this_thread_record());
             note_call();
             Runner::run_unshared(*this, call, object_);
+            if (!is_inside()) return;  // it has waited, and its turn never came again
             agent_.held_by(nullptr);
         }
         leave_turn();
+    }
+
+    static void fail_in_time(CallBase& call) {
+        if (const auto claim = call.claim(Phase::pending, Phase::queued))
+            call.complete(claim, call_timeout_error(call.method_name(), 0, call.deadline() - call.submitted(), nullptr),
+                          StopReason::deadline, CompletedBy::owner);
+    }
+
+    // A caller whose call waits for its next attempt lets others have the worker, which does not end meanwhile. Inside
+    // of another call it cannot: the object is in use.
+
+    void leave_for_wait() noexcept override {
+        if (inner_calls_ != 0) return;
+        waiting_.fetch_add(1, std::memory_order_seq_cst);
+        agent_.held_by(nullptr);
+        leave_turn();
+    }
+    bool come_back(TimePoint deadline) override {
+        if (is_inside()) return true;
+        const struct Left {
+            SyncBackend& backend;
+            ~Left() {
+                backend.waiting_.fetch_sub(1, std::memory_order_seq_cst);
+                backend.end_if_stopped();  // a stop may have waited for a caller whose turn never came
+            }
+        } left{*this};
+        if (!take_turn(deadline)) return false;
+        agent_.held_by(&this_thread_record());
+        return true;
     }
 
     void accept_with_inputs(CallBase& call) override {
@@ -60,7 +93,11 @@ private:
             counted.emplace(clock());
         const Future<void> inputs = Inputs::settled(call);
         const WaitingCaller caller(*this, inputs);
-        inputs.wait();
+        // On a clock that is driven nobody knows how long real inputs take.
+        if (call.deadline() == no_deadline || counts_activities())
+            inputs.wait();
+        else if (!inputs.wait_until(call.deadline()))
+            return fail_in_time(call);
         if (inputs.cancelled()) throw_stopped(call);
         if (std::exception_ptr failure = Inputs::failure(call)) {
             const auto claim = call.claim(Phase::pending);
@@ -101,8 +138,8 @@ private:
         const Role role_;  // the worker's end may be waited for: so this wait can be part of a ring
     };
 
-    // Held calls wait for the futures that their methods returned; they come back done.
-    void enqueue(CallBase&) noexcept override {}
+    // Held calls wait for the futures that their methods returned: they come back done, or their caller goes on.
+    void enqueue(CallBase& call) noexcept override { call.wake_parked(); }
     void nothing_held() noexcept override {
         report_idle();
         end_if_stopped();
@@ -134,20 +171,36 @@ private:
 
     // ---- the turn: a mutex that knows who waits for whom
 
-    void take_turn() {
+    // False if the deadline came first.
+    bool take_turn(TimePoint deadline) {
         std::uint32_t expected = free;
         if (turn_.compare_exchange_strong(expected, taken, std::memory_order_acquire, std::memory_order_relaxed))
-            return;
+            return true;
         waiting_.fetch_add(1, std::memory_order_seq_cst);
+        bool taken_now = false;
         try {
-            const BlockingWait blocking(agent());
-            while (turn_.exchange(contended, std::memory_order_acquire) != free) clock().park(turn_, contended);
+            taken_now = wait_for_turn(deadline);
         } catch (...) {
             waiting_.fetch_sub(1, std::memory_order_seq_cst);
             end_if_stopped();  // a stop may have waited for this caller
             throw;
         }
         waiting_.fetch_sub(1, std::memory_order_seq_cst);
+        if (!taken_now) end_if_stopped();
+        return taken_now;
+    }
+
+    bool wait_for_turn(TimePoint deadline) {
+        std::optional<BlockingWait> blocking;
+        if (deadline == no_deadline)
+            blocking.emplace(agent());
+        else
+            blocking.emplace();
+        while (turn_.exchange(contended, std::memory_order_acquire) != free) {
+            if (deadline != no_deadline && clock().now() >= deadline) return false;
+            clock().park(turn_, contended, deadline);
+        }
+        return true;
     }
 
     // Sequentially consistent, with the stop level that is read after it: either who leaves sees the stop, or who stops
@@ -192,7 +245,8 @@ private:
         return at_rest;
     }
 
-    void* object_ = nullptr;  // guarded by the turn
+    void* object_ = nullptr;  // guarded by the turn, as the next one
+    int inner_calls_ = 0;     // the worker's own calls on each other's stack
     ParkingWord turn_{free};
     std::atomic<std::uint32_t> waiting_{0};
     std::atomic<std::uint32_t> end_requests_{0};

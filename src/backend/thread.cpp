@@ -201,7 +201,7 @@ private:
         worker_thread_unparked();
         std::uint32_t result = started;
         try {
-            object_ = factory().build();
+            object_ = build_object();
         } catch (...) {
             start_error_ = std::current_exception();
             result = failed;
@@ -247,7 +247,7 @@ private:
         if (fails)
             fail(call);
         else if (!runs)
-            call.await_description();  // cancelled
+            Runner::pass_over(call);
     }
 
     // A call that somebody else is ending may still read this worker's name: the worker must not go before it has.

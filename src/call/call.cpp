@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "call/attempts.hpp"
 #include "concur/call/host.hpp"
 #include "concur/call/inputs.hpp"
 #include "concur/core/errors.hpp"
@@ -23,13 +24,80 @@ void CallBase::drop_rare() noexcept {
     delete rare;
 }
 
+// ---- deadlines
+
+const CallPolicy* CallBase::own_policy() const noexcept {
+    const Rare* rare = rare_.load(std::memory_order_acquire);
+    return rare ? rare->own_policy.get() : nullptr;
+}
+
+TimePoint CallBase::deadline() const noexcept {
+    const Rare* rare = rare_.load(std::memory_order_acquire);
+    if (!rare) return no_deadline;
+    const Timing& timing = rare->timing;
+    // What the outer call merely started goes on after its end.
+    if (timing.outer && timing.outer->is_dissolved()) return timing.deadline;
+    return std::min(timing.deadline, timing.inherited_deadline);
+}
+
+TimePoint CallBase::submitted() const noexcept {
+    const Rare* rare = rare_.load(std::memory_order_acquire);
+    return rare ? rare->timing.submitted : TimePoint();
+}
+
+void CallBase::set_timing(Timing timing, std::shared_ptr<const CallPolicy> own_policy) {
+    Rare& place = rare();
+    place.timing = std::move(timing);
+    place.own_policy = std::move(own_policy);
+    if (deadline() != no_deadline && !host_->runs_in_caller())
+        place.deadline_timer = IntrusivePtr(new CallDeadline(host_->clock()));
+}
+
+// Who ends the call looks for the timer after that, who sets the timer looks at the call after that: one of them lets
+// it go.
+void CallBase::arm_deadline() {
+    Rare* rare = rare_.load(std::memory_order_acquire);
+    if (!rare || !rare->deadline_timer) return;
+    rare->deadline_timer->start(*this, deadline());
+    if (done()) disarm_deadline();
+}
+
+void CallBase::disarm_deadline() noexcept {
+    Rare* rare = rare_.load(std::memory_order_acquire);
+    if (rare && rare->deadline_timer) rare->deadline_timer->let_go();
+}
+
+void CallBase::set_last_error(std::exception_ptr error) noexcept {
+    Rare& place = rare();
+    lock_source();
+    std::swap(place.last_error, error);
+    unlock_source();
+}
+
+std::exception_ptr CallBase::last_error() const noexcept {
+    const Rare* rare = rare_.load(std::memory_order_acquire);
+    if (!rare) return nullptr;
+    lock_source();
+    std::exception_ptr error = rare->last_error;
+    unlock_source();
+    return error;
+}
+
+void CallBase::inherit_stop() {
+    Rare* rare = rare_.load(std::memory_order_acquire);
+    if (rare && rare->timing.outer && !done()) Heir::begin(*this, rare->timing.outer);
+}
+
+// ---- stopping
+//
 // The flag in the phase word and the pointer to the stop state form a Dekker pair, both sequentially consistent: either
 // who cancels sees the stop state, or who makes it sees the flag.
-StopToken CallBase::stop_token() {
+
+StopToken CallBase::stop_token(TimePoint deadline) {
     std::atomic<StopState*>& place = rare().stop;
     StopState* stop = place.load(std::memory_order_acquire);
     if (!stop) {
-        IntrusivePtr<StopState> fresh(new StopState(clock()));
+        IntrusivePtr<StopState> fresh(new StopState(clock(), deadline));
         if (place.compare_exchange_strong(stop, fresh.get(), std::memory_order_seq_cst)) {
             stop = fresh.detach();
             host_->add_stop_state(*stop);
@@ -39,12 +107,30 @@ StopToken CallBase::stop_token() {
     return StopToken(IntrusivePtr(stop));
 }
 
-void CallBase::on_stop_requested() noexcept {
-    if (StopState* stop = stop_state()) {
-        const IntrusivePtr<StopState> keep(stop);
-        stop->request();
-    }
+void CallBase::retire_stop_state() noexcept {
+    Rare* rare = rare_.load(std::memory_order_acquire);
+    if (!rare) return;
+    lock_source();
+    StopState* const stop = rare->stop.exchange(nullptr, std::memory_order_seq_cst);
+    unlock_source();
+    if (!stop) return;
+    host_->remove_stop_state(*stop);
+    stop->release();
 }
+
+void CallBase::stop_what_it_began() noexcept {
+    on_stop_requested();
+    retire_stop_state();
+}
+
+void CallBase::request_stop_of_attempt(int number) noexcept {
+    lock_source();
+    const IntrusivePtr<StopState> stop(attempts() == number ? stop_state() : nullptr);
+    unlock_source();
+    if (stop) stop->request();
+}
+
+void CallBase::on_stop_requested() noexcept { request_stop_of_attempt(attempts()); }
 
 // A stop marks the host before it looks for calls that wait: one of the two sees the other.
 void CallBase::began_to_wait() noexcept {
@@ -54,14 +140,28 @@ void CallBase::began_to_wait() noexcept {
 }
 
 void CallBase::claimed(Phase from) noexcept {
-    if (from == Phase::pending || from == Phase::queued) drop_arguments();
+    if (from != Phase::running) drop_arguments();
 }
 
-void CallBase::ended(Phase from) noexcept {
+void CallBase::ended(Phase from, CompletedBy by) noexcept {
     if (from == Phase::pending)
         if (Inputs* inputs = rare().inputs) inputs->leave();
-    // A queued call stays in its queue as a tombstone until the worker comes by.
+    disarm_deadline();
+    if (from == Phase::waiting || from == Phase::queued) let_go_of_attempts();
+    // What its method has begun ends with it. A queued call stays in its queue as a tombstone until the worker comes
+    // by, which may have happened already: it keeps no worker alive. A stop of the worker asks all that it finds, after
+    // this.
+    if (from == Phase::queued && by == CompletedBy::other) on_stop_requested();
+    if (from == Phase::waiting && !host_->fails_held_calls()) {
+        if (by == CompletedBy::other) on_stop_requested();
+        retire_stop_state();
+    }
     if (from == Phase::pending || from == Phase::waiting) host_->release_held(*this);
+}
+
+void CallBase::let_go_of_attempts() noexcept {
+    Rare* const rare = rare_.load(std::memory_order_acquire);
+    if (rare && rare->attempts) rare->attempts->let_go();
 }
 
 void CallBase::describe_failure(Failure& failure, std::shared_ptr<Observer>& observer) const {
@@ -85,6 +185,8 @@ void CallBase::dependencies(Dependencies& dependencies) {
             break;
         case Phase::waiting:
             StateBase::dependencies(dependencies);
+            // Its next attempt, or the look at what this one returned, needs the worker.
+            if (!host_->runs_in_caller() && host_->policy_in_force(*this)) dependencies.on(host_->agent());
             break;
         case Phase::finishing:
         case Phase::done:

@@ -2,18 +2,59 @@
 
 #include <algorithm>
 
+#include "call/call_permits.hpp"
+
 namespace concur::detail {
 
-CallHost::CallHost(std::string name, Clock& clock, std::shared_ptr<Observer> observer, InstrumentSettings instruments)
+constinit thread_local const Construction* Construction::innermost_ = nullptr;
+
+namespace {
+
+const CallPolicy no_policy{};
+
+}  // namespace
+
+CallHost::CallHost(std::string name, Clock& clock, std::shared_ptr<Observer> observer, InstrumentSettings instruments,
+                   std::shared_ptr<const CallPolicies> policies, std::unique_ptr<const LimitPool> limits)
     : name_{std::move(name)},
       clock_(&clock),
       observer_{std::move(observer)},
       instruments_{instruments.empty() ? nullptr : std::make_unique<Instruments>(std::move(instruments))},
+      limits_{std::move(limits)},
+      policies_{std::move(policies)},
+      policies_in_force_{policies_ && !policies_->are_absent() ? policies_.get() : nullptr},
+      enrolment_{clock.enroll()},
       counts_activities_{clock.counts_activities()} {
     clock_->add_host(*this);
 }
 
 CallHost::~CallHost() { clock_->remove_host(*this); }
+
+IntrusivePtr<CallsAside> CallHost::calls_aside() {
+    const std::lock_guard lock(mutex_);
+    if (!calls_aside_) calls_aside_ = IntrusivePtr(new CallsAside);
+    return calls_aside_;
+}
+
+IntrusivePtr<CallsAside> CallHost::calls_aside_if_any() const {
+    const std::lock_guard lock(mutex_);
+    return calls_aside_;
+}
+
+const CallPolicy& CallHost::policy_of(const MethodInfo& method) const noexcept {
+    return policies_ ? policies_->of(method) : no_policy;
+}
+
+const CallPolicy* CallHost::policy_in_force(const CallBase& call) const noexcept {
+    if (const CallPolicy* own = call.own_policy()) return own;
+    const CallPolicy& policy = policy_of(call.method());
+    return policy.is_absent() && call.deadline() == no_deadline ? nullptr : &policy;
+}
+
+std::optional<RepeatableChance> CallHost::next_chance() noexcept {
+    if (!enrolment_) return std::nullopt;
+    return RepeatableChance{enrolment_->seed, enrolment_->number, chances_.fetch_add(1, std::memory_order_relaxed) + 1};
+}
 
 bool CallHost::hold(CallBase& call) {
     CallBase::Rare& place = call.rare();
@@ -31,16 +72,15 @@ bool CallHost::hold(CallBase& call) {
 }
 
 void CallHost::release_held(CallBase& call) noexcept {
-    if (unlink(call)) forget(call);
+    if (take_held(call)) forget(call);
 }
 
-void CallHost::enqueue_held(CallBase& call) noexcept {
-    if (!unlink(call)) return;
+void CallHost::enqueue_taken(CallBase& call) noexcept {
     enqueue(call);
     forget(call);
 }
 
-bool CallHost::unlink(CallBase& call) noexcept {
+bool CallHost::take_held(CallBase& call) noexcept {
     CallBase::Rare* place = call.rare_.load(std::memory_order_acquire);
     if (!place) return false;
     const std::lock_guard lock(mutex_);
@@ -74,11 +114,6 @@ bool CallHost::list_held(std::vector<IntrusivePtr<CallBase>>& calls) const {
     std::size_t listed = 0;
     for (CallBase* call = held_; call; call = call->rare().next_held, ++listed) calls.emplace_back(call);
     return listed == held_count_;
-}
-
-bool CallHost::fails_held_calls() const {
-    const std::lock_guard lock(mutex_);
-    return stopping_now_;
 }
 
 void CallHost::fail_held_calls() noexcept {
@@ -115,6 +150,7 @@ void CallHost::add_stop_state(StopState& state) {
 }
 
 void CallHost::remove_stop_state(StopState& state) noexcept {
+    state.dissolve();
     const std::lock_guard lock(mutex_);
     std::erase_if(stop_states_, [&](const IntrusivePtr<StopState>& kept) { return kept.get() == &state; });
 }

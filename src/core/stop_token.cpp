@@ -1,5 +1,6 @@
 #include "concur/core/stop_token.hpp"
 
+#include <algorithm>
 #include <thread>
 
 namespace concur {
@@ -40,10 +41,10 @@ void StopState::request() noexcept {
 }
 
 bool StopState::wait_for(Duration time) {
-    const TimePoint deadline = deadline_after(clock_->now(), time);
+    const TimePoint deadline = std::min(deadline_after(clock_->now(), time), deadline_);
     std::uint32_t word = word_.load(std::memory_order_acquire);
     while (!(word & requested_flag)) {
-        if (deadline != no_deadline && clock_->now() >= deadline) return false;
+        if (deadline != no_deadline && clock_->now() >= deadline) return is_over();
         clock_->park(word_, word, deadline);
         word = word_.load(std::memory_order_acquire);
     }
@@ -52,7 +53,7 @@ bool StopState::wait_for(Duration time) {
 
 bool StopState::add(StopListener& listener) noexcept {
     lock();
-    if (word_.load(std::memory_order_relaxed) & requested_flag) {
+    if (requested()) {
         unlock();
         return false;
     }

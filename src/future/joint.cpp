@@ -79,7 +79,7 @@ void Joint::cancel_others(const StateBase& source) noexcept {
         if (other.get() != &source) other->cancel(Cancel::only_this);
 }
 
-void Joint::ended(Phase from) noexcept {
+void Joint::ended(Phase from, CompletedBy) noexcept {
     // start() is through: before that, nobody who could cancel knows the joint.
     if (from == Phase::pending) leave();
 }

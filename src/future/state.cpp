@@ -18,34 +18,6 @@
 
 namespace concur {
 
-std::string_view to_string(StopReason reason) noexcept {
-    switch (reason) {
-        case StopReason::none:
-            return "none";
-        case StopReason::retries_exhausted:
-            return "retries_exhausted";
-        case StopReason::deadline:
-            return "deadline";
-        case StopReason::budget:
-            return "budget";
-        case StopReason::not_retryable:
-            return "not_retryable";
-        case StopReason::not_repeatable:
-            return "not_repeatable";
-        case StopReason::cancelled:
-            return "cancelled";
-        case StopReason::server_hint:
-            return "server_hint";
-        case StopReason::worker_died:
-            return "worker_died";
-        case StopReason::worker_stopped:
-            return "worker_stopped";
-        case StopReason::input_failed:
-            return "input_failed";
-    }
-    return "unknown";
-}
-
 namespace detail {
 namespace {
 
@@ -151,7 +123,8 @@ void StateBase::complete(Claim claim, std::exception_ptr error, StopReason reaso
         record.failure.time = clock().now();
         describe_failure(record.failure, record.observer);
     }
-    if (claim.from == Phase::queued) word_.fetch_or(described_flag, std::memory_order_release);
+    if (claim.from == Phase::queued || by == CompletedBy::other)
+        word_.fetch_or(described_flag, std::memory_order_release);
     if (claim.from != Phase::running) claimed(claim.from);
     const std::uint32_t other = by == CompletedBy::other ? by_other_flag : 0;
     std::uint32_t word = word_.load(std::memory_order_relaxed);
@@ -159,7 +132,7 @@ void StateBase::complete(Claim claim, std::exception_ptr error, StopReason reaso
                                         std::memory_order_relaxed)) {
     }
     done_now(word);
-    if (claim.from != Phase::running) ended(claim.from);
+    if (claim.from != Phase::running) ended(claim.from, by);
 }
 
 void StateBase::await_description() const noexcept {
@@ -306,6 +279,18 @@ bool StateBase::wait_long(TimePoint deadline) {
     return true;
 }
 
+void StateBase::park_while_waiting(TimePoint deadline) noexcept {
+    std::uint32_t word = word_.fetch_or(parked_flag, std::memory_order_seq_cst) | parked_flag;
+    while (phase_of(word) == Phase::waiting && (deadline == no_deadline || clock().now() < deadline)) {
+        clock().park(word_, word, deadline);
+        word = word_.load(std::memory_order_acquire);
+    }
+}
+
+void StateBase::wake_parked() noexcept {
+    if (word_.load(std::memory_order_seq_cst) & parked_flag) wake_all(word_);
+}
+
 // ---- cancelling
 
 namespace {
@@ -348,15 +333,24 @@ bool StateBase::cancel(Cancel how) {
     refuse_if_forked();
     // A state that waits for another one is ended through it. A loop, because the way there may be long.
     IntrusivePtr<StateBase> target(this);
-    while (phase_of(target->word_.load(std::memory_order_acquire)) == Phase::waiting) {
-        IntrusivePtr<StateBase> before = target->source();
-        if (!before) break;
-        target = std::move(before);
+    IntrusivePtr<StateBase> behind;
+    for (;;) {
+        const std::uint32_t word = target->word_.load(std::memory_order_acquire);
+        if (phase_of(word) != Phase::waiting) break;
+        IntrusivePtr<StateBase> source = target->source();
+        if (!source) break;
+        if (word & judges_flag) {
+            behind = std::move(source);
+            break;
+        }
+        if (!(target->word_.fetch_or(stop_flag, std::memory_order_seq_cst) & stop_flag)) target->on_stop_requested();
+        target = std::move(source);
     }
     const auto sources = how == Cancel::sources ? all_sources(*target) : std::vector<IntrusivePtr<StateBase>>();
     const bool withdrawn = target->cancel_this();
     // Inside a continuation what follows the target does so later: but who cancelled this one finds it done.
     if (withdrawn && target.get() != this) cancel_this();
+    if (behind) behind->cancel(Cancel::only_this);
     for (const IntrusivePtr<StateBase>& state : sources) state->cancel_this();
     return withdrawn;
 }
@@ -366,17 +360,23 @@ void StateBase::add_sources(std::vector<IntrusivePtr<StateBase>>& sources) {
 }
 
 bool StateBase::cancel_this() {
-    if (const Claim claim = this->claim(Phase::pending, Phase::queued, Phase::waiting)) {
-        complete(claim,
-                 std::make_exception_ptr(CancelledError(fmt::format(
-                     "{} was cancelled before it ended", method_name().empty() ? "the call" : method_name()))),
-                 StopReason::cancelled, CompletedBy::other);
-        static_cast<void>(see_error());  // whoever cancels knows
-        return true;
-    } else if (claim.from == Phase::running) {
-        if (!(word_.fetch_or(stop_flag, std::memory_order_seq_cst) & stop_flag)) on_stop_requested();
+    for (bool asked = false;;) {
+        if (const Claim claim = this->claim(Phase::pending, Phase::queued, Phase::waiting)) {
+            complete(claim,
+                     std::make_exception_ptr(CancelledError(fmt::format(
+                         "{} was cancelled before it ended", method_name().empty() ? "the call" : method_name()))),
+                     StopReason::cancelled, CompletedBy::other);
+            static_cast<void>(see_error());  // whoever cancels knows
+            return true;
+        } else if (claim.from != Phase::running) {
+            return false;
+        }
+        const std::uint32_t before = word_.fetch_or(stop_flag, std::memory_order_seq_cst);
+        asked |= !(before & stop_flag);
+        if (phase_of(before) != Phase::running) continue;  // it began to wait in between, without having seen the flag
+        if (asked) on_stop_requested();
+        return false;
     }
-    return false;
 }
 
 // ---- following another state
@@ -394,7 +394,7 @@ public:
         StateBase* source = target.take_source();
         if (!source) return;
         if (!target.advance(Phase::waiting, Phase::running)) return source->drop_handle();
-        if (!target.follow(source)) target.ended(Phase::waiting);
+        if (!target.follow(source)) target.ended(Phase::waiting, CompletedBy::owner);
     }
 
 private:
@@ -468,7 +468,6 @@ void StateBase::dependencies(Dependencies& dependencies) {
     if (const IntrusivePtr<StateBase> before = source()) dependencies.on(before);
 }
 
-// The source is replaced and read by few, for a few instructions: a bit of the word is its lock.
 void StateBase::lock_source() const noexcept {
     int rounds = 0;
     while (word_.fetch_or(source_flag, std::memory_order_acquire) & source_flag) relax(rounds);

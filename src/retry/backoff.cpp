@@ -9,7 +9,7 @@
 namespace concur {
 
 bool Backoff::is_sound() const noexcept {
-    if (too_long_ || (curve_ == Curve::sequence && size_ == 0)) return false;
+    if (too_long_ || (curve_ == Curve::sequence && size_ == 0) || (curve_ == Curve::range && size_ != 2)) return false;
     if (std::any_of(begin(), end(), [](Duration wait) { return wait.is_nan() || wait < Duration(); })) return false;
     return curve_ != Curve::range || waits_[0] <= waits_[1];
 }

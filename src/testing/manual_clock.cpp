@@ -8,7 +8,8 @@
 
 namespace concur::testing {
 
-ManualClock::ManualClock() : time_(new detail::ManualTime) {}
+ManualClock::ManualClock() : ManualClock(ManualClockOptions()) {}
+ManualClock::ManualClock(ManualClockOptions options) : time_(new detail::ManualTime(options.seed)) {}
 ManualClock::~ManualClock() = default;
 
 ManualClock::operator TimeSource() const { return TimeSource(detail::IntrusivePtr<detail::Clock>(time_.get())); }

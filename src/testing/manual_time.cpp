@@ -90,7 +90,8 @@ bool ParkingLot::rests_on_moving_clock(const ManualTime& clock) const noexcept {
 
 // ---- what workers do
 
-ManualTime::ManualTime() : start_{steady_clock().now()}, now_{start_.time_since_epoch().count()} {
+ManualTime::ManualTime(std::uint64_t seed)
+    : start_{steady_clock().now()}, seed_{seed}, now_{start_.time_since_epoch().count()} {
     listen_to_wake_ups(lot_listener);
 }
 

@@ -61,12 +61,12 @@ private:
     std::uint64_t order_ = 0;
 };
 
-/// Everything but `now()` is guarded by the mutex of the parking lot.
+/// Everything but `now()` and `enroll()` is guarded by the mutex of the parking lot.
 class ManualTime final : public Clock {
 public:
     using Lock = std::unique_lock<std::mutex>;
 
-    ManualTime();
+    explicit ManualTime(std::uint64_t seed);
 
     void add_ref() noexcept override { references_.fetch_add(1, std::memory_order_relaxed); }
     void release() noexcept override {
@@ -81,6 +81,9 @@ public:
     void schedule(IntrusivePtr<Timer> timer, TimePoint when) override;
     void unschedule(Timer& timer) noexcept override;
 
+    [[nodiscard]] std::optional<Enrolment> enroll() noexcept override {
+        return Enrolment{seed_, enrolled_.fetch_add(1, std::memory_order_relaxed) + 1};
+    }
     [[nodiscard]] bool counts_activities() const noexcept override { return true; }
     void activity_began() noexcept override;
     void activity_ended() noexcept override;
@@ -126,6 +129,8 @@ private:
 
     const TimePoint start_;
     const std::uint32_t generation_ = fork_generation();
+    const std::uint64_t seed_;
+    std::atomic<std::uint64_t> enrolled_{0};
     std::atomic<TimePoint::rep> now_;
     std::atomic<std::uint32_t> references_{0};
     std::size_t active_ = 0;

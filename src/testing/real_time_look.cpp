@@ -49,6 +49,8 @@ bool RealTimeLook::is_at_rest(CallBase& held) {
     if (phase != Phase::pending && phase != Phase::waiting) return false;
     Dependencies dependencies;
     held.dependencies(dependencies);
+    // In backoff, where a timer or its own thread's park on this clock wakes it.
+    if (dependencies.states.empty() && phase == Phase::waiting && held.host().policy_in_force(held)) return true;
     return !all_done(dependencies) && rests_behind(held);
 }
 

@@ -20,9 +20,7 @@ template <class Enum>
 constexpr bool has_text_form(Enum) {
     return true;
 }
-constexpr bool has_text_form(Backoff::Curve curve) {
-    return curve != Backoff::Curve::range && curve != Backoff::Curve::sequence;
-}
+constexpr bool has_text_form(Backoff::Curve curve) { return curve < Backoff::Curve::range; }
 
 template <class Enum>
 consteval StaticName<200> list_names() {
@@ -93,8 +91,8 @@ std::string read_value(const GivenText& given, Backoff& value) {
     std::string problem = read_value(given, curve);
     if (!problem.empty()) return problem;
     if (!has_text_form(curve)) {
-        return fmt::format("{} needs its times, which a text cannot give; set it in code, Backoff::{}(...)",
-                           given.shown(), name_of_value(curve));
+        return fmt::format("{} needs its {}, which a text cannot give; set it in code, Backoff::{}(...)", given.shown(),
+                           curve == Backoff::Curve::custom ? "function" : "times", name_of_value(curve));
     }
     value = Backoff(curve);
     return {};

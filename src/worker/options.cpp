@@ -7,6 +7,7 @@
 
 #include "worker/defaults.hpp"
 #include "worker/option_table.hpp"
+#include "worker/resolution.hpp"
 
 namespace concur::detail {
 namespace {
@@ -59,10 +60,6 @@ void check_availability(const Settings& settings) {
         {"min_workers", [](const Settings& s) { return s.min_workers.has_value(); }, "leave it out"},
         {"max_queued_tasks", [](const Settings& s) { return s.max_queued_tasks.value_or(unlimited) != unlimited; },
          "concur::unlimited"},
-        {"num_retries", [](const Settings& s) { return s.num_retries.value_or(0) > 0; }, "0"},
-        {"call_timeout", [](const Settings& s) { return s.call_timeout.value_or(never) != never; }, "concur::never"},
-        {"attempt_timeout", [](const Settings& s) { return s.attempt_timeout.value_or(never) != never; },
-         "concur::never"},
     };
     for (const Fault& fault : missing) {
         if (!fault.is_there(settings)) continue;
@@ -75,8 +72,8 @@ void check_availability(const Settings& settings) {
 /// The settings of one worker, and which of them its builder was given.
 class Resolution {
 public:
-    Resolution(const BuilderState& builder, std::string_view class_name, const Settings& of_kind)
-        : builder_{builder}, class_name_{class_name}, of_kind_{of_kind}, settings_{builder.settings} {}
+    Resolution(const OptionValues& values, std::string_view class_name, const Settings& of_kind = {})
+        : values_{values}, class_name_{class_name}, of_kind_{of_kind}, settings_{values.settings} {}
 
     Settings resolve() {
         refuse_unreadable_text();
@@ -89,11 +86,20 @@ public:
         return settings_;
     }
 
+    /// For no worker: what was set, and the library's own defaults.
+    Settings resolve_alone() {
+        refuse_unreadable_text();
+        take_library_defaults();
+        check_values(settings_);
+        check_pairs();
+        return settings_;
+    }
+
 private:
     void refuse_unreadable_text() const {
-        if (builder_.unreadable.empty()) return;
+        if (values_.unreadable.empty()) return;
         for (const Option& option : option_table())
-            for (const BuilderState::Unreadable& text : builder_.unreadable)
+            for (const OptionValues::Unreadable& text : values_.unreadable)
                 if (text.option == option.name) throw ConfigError(std::string(option.name), text.problem);
     }
 
@@ -113,19 +119,16 @@ private:
         take_layer(settings_, library_defaults);
         if (!settings_.name) settings_.name = class_name_.substr(0, Name::max_size);
         if (!settings_.retry_jitter) {
-            const Backoff::Curve curve = settings_.retry_algorithm->curve();
-            const bool waits_are_meant = curve == Backoff::Curve::range || curve == Backoff::Curve::sequence ||
-                                         curve == Backoff::Curve::decorrelated;
-            settings_.retry_jitter = waits_are_meant ? Jitter::none : Jitter::full;
+            settings_.retry_jitter = settings_.retry_algorithm->is_meant_exactly() ? Jitter::none : Jitter::full;
         }
     }
 
     void check_promises();
     void check_pairs() const;
 
-    const BuilderState& builder_;
+    const OptionValues& values_;
     std::string_view class_name_;
-    const Settings& of_kind_;
+    const Settings of_kind_;
     Settings settings_;
 };
 
@@ -147,7 +150,7 @@ void Resolution::check_promises() {
     for (const Fault& fault : broken_promises) {
         if (!fault.is_there(settings_)) continue;
         const Option& option = *find_option(fault.option);
-        if (option.is_set(builder_.settings)) refuse(option, settings_, fault.allowed);
+        if (option.is_set(values_.settings)) refuse(option, settings_, fault.allowed);
         option.clear(settings_);
         take_library_defaults();
     }
@@ -181,6 +184,14 @@ void check_clock(const BuilderState& builder, Mode mode) {
                                       mode));
 }
 
+/// Limits that were given as values become a set of this worker's own.
+std::unique_ptr<const LimitPool> limits_of(const BuilderState& builder) {
+    const GivenLimits* const given = builder.limits.get();
+    if (!given) return nullptr;
+    if (given->shared) return std::make_unique<const LimitPool>(*given->shared);
+    return std::make_unique<const LimitPool>(LimitSet(given->own, {.clock = builder.clock}));
+}
+
 }  // namespace
 
 BuilderState::BuilderState() noexcept = default;
@@ -190,20 +201,82 @@ BuilderState& BuilderState::operator=(const BuilderState&) = default;
 BuilderState& BuilderState::operator=(BuilderState&&) noexcept = default;
 BuilderState::~BuilderState() = default;
 
-void BuilderState::set_text(std::string_view option, std::string_view text) {
+OptionValues::OptionValues() noexcept = default;
+OptionValues::OptionValues(const OptionValues&) = default;
+OptionValues::OptionValues(OptionValues&&) noexcept = default;
+OptionValues& OptionValues::operator=(const OptionValues&) = default;
+OptionValues& OptionValues::operator=(OptionValues&&) noexcept = default;
+OptionValues::~OptionValues() = default;
+
+void OptionValues::set_text(std::string_view option, std::string_view text) {
     forget_text(option);
     std::string problem = find_option(option)->read(settings, {text});
     if (!problem.empty()) unreadable.push_back({option, std::move(problem)});
 }
 
-void BuilderState::forget_text(std::string_view option) noexcept {
+void OptionValues::forget_text(std::string_view option) noexcept {
     std::erase_if(unreadable, [option](const Unreadable& text) { return text.option == option; });
 }
+
+void OptionValues::take(const OptionValues& later) {
+    for (const Option& option : option_table()) {
+        if (!option.is_set(later.settings)) continue;
+        option.copy(settings, later.settings);
+        forget_text(option.name);
+    }
+    for (const Unreadable& text : later.unreadable) {
+        forget_text(text.option);
+        unreadable.push_back(text);
+    }
+}
+
+Settings resolve_values(const OptionValues& values) { return Resolution(values, "policy").resolve_alone(); }
+
+MethodState& BuilderState::of_method(const std::shared_ptr<const NamedMethod>& method) {
+    for (MethodState& state : methods)
+        if (&state.method->info() == &method->info()) return state;
+    return methods.emplace_back(MethodState{method, {}, {}, {}});
+}
+
+namespace {
+
+CallPolicy policy_from(const Settings& settings, const RetryFunctions& functions) {
+    return {retry_rules(settings, functions), *settings.retry_order};
+}
+
+/// What is set for a method lies over what is set for its worker, and under both are the defaults.
+CallPolicy policy_of_method(const BuilderState& builder, const MethodState& method, std::string_view class_name,
+                            const Settings& of_kind) {
+    OptionValues values = builder;
+    values.take(method.values);
+    RetryFunctions functions = builder.functions;
+    functions.take(method.functions);
+    return policy_from(Resolution(values, class_name, of_kind).resolve(), functions);
+}
+
+}  // namespace
 
 WorkerConfig resolve(const BuilderState& builder, std::string_view class_name, const Settings& of_kind) {
     const Settings settings = Resolution(builder, class_name, of_kind).resolve();
     check_clock(builder, *settings.mode);
-    return {settings, builder.observer, builder.clock, builder.instruments};
+    std::unique_ptr<const LimitPool> limits = limits_of(builder);
+    CallPolicy of_worker = policy_from(settings, builder.functions);
+    std::vector<CallPolicies::OfMethod> of_methods;
+    for (const MethodState& method : builder.methods) {
+        CallPolicy policy = policy_of_method(builder, method, class_name, of_kind);
+        if (limits) policy.limits = method.limits;
+        of_methods.push_back({method.method, std::move(policy)});
+    }
+    if (limits) {
+        of_worker.counted_calls = limits->counted_calls();
+        for (CallPolicies::OfMethod& of : of_methods) of.policy.counted_calls = of_worker.counted_calls;
+    }
+    return {settings,
+            builder.observer,
+            builder.clock,
+            builder.instruments,
+            std::make_shared<const CallPolicies>(std::move(of_worker), std::move(of_methods)),
+            std::move(limits)};
 }
 
 void check_settings(const Settings& settings) {

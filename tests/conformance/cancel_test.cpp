@@ -2,6 +2,7 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "support/worker_support.hpp"
@@ -243,4 +244,27 @@ TEST_CASE("a call can be cancelled by another call, and by itself", "[worker][F5
     });
     own.set_value(itself);
     CHECK(itself.result());
+}
+
+TEST_CASE("a queued call may be cancelled while its worker ends", "[worker][F5]") {
+    const Mode mode = GENERATE(every_queueing_mode());
+    CAPTURE(mode);
+    Gate ending;
+    Gate worker_is_gone;
+    Future<void> queued;
+    std::thread canceller;
+    {
+        auto worker = make(mode);
+        const Busy busy(worker);
+        std::shared_ptr<void> argument(nullptr, [&](void*) {
+            ending.open();
+            worker_is_gone.pass();
+        });
+        queued = worker.call([](Cell&, const std::shared_ptr<void>&) {}, std::move(argument));
+        canceller = std::thread([&] { queued.cancel(); });
+        REQUIRE(ending.pass());
+    }
+    worker_is_gone.open();
+    canceller.join();
+    CHECK(queued.cancelled());
 }

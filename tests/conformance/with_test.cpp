@@ -99,17 +99,14 @@ TEST_CASE("with refuses what is not allowed, and what this version does not have
         return std::string();
     };
     CHECK(refused({.num_retries = -1}) == "num_retries");
-    CHECK(refused({.num_retries = 3}) == "num_retries");
-    CHECK(refused({.num_retries = unlimited}) == "num_retries");
+    CHECK(refused({.num_retries = unlimited}).empty());
     CHECK(refused({.call_timeout = 0s}) == "call_timeout");
     CHECK(refused({.call_timeout = -1s}) == "call_timeout");
-    CHECK(refused({.call_timeout = 1s}) == "call_timeout");
     CHECK(refused({.attempt_timeout = std::chrono::duration<double>(std::numeric_limits<double>::quiet_NaN())}) ==
           "attempt_timeout");
-    CHECK(refused({.attempt_timeout = 1ms}) == "attempt_timeout");
+    CHECK(refused({.call_timeout = 1ns, .attempt_timeout = 1ns}).empty());
     CHECK(refused({.when_full = static_cast<WhenFull>(9)}) == "when_full");
     CHECK(refused({.when_full = WhenFull::drop_oldest}).empty());
-    CHECK(contains(text_of_error([&] { return worker.with({.num_retries = 3}); }), "not available in this version"));
     CHECK(contains(text_of_error([&] { return worker.with({.num_retries = -1}); }), "-1"));
     const auto light = worker.with_key(1);
     CHECK_THROWS_AS(static_cast<void>(light.with({.num_retries = -1})), ConfigError);

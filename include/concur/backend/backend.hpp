@@ -8,7 +8,9 @@
 #include <memory>
 #include <typeinfo>
 
+#include "concur/backend/call_options.hpp"
 #include "concur/backend/settings.hpp"
+#include "concur/call/call_context.hpp"
 #include "concur/call/host.hpp"
 #include "concur/core/fork.hpp"
 #include "concur/observe/observer.hpp"
@@ -35,6 +37,10 @@ struct WorkerConfig {
     std::shared_ptr<Observer> observer;
     TimeSource clock;
     InstrumentSettings instruments;
+    /// Null if no call has a policy.
+    std::shared_ptr<const CallPolicies> policies;
+    /// Null if it was given none.
+    std::unique_ptr<const LimitPool> limits;
 };
 
 /// One worker. Counts handles (proxies; the last one stops the worker) and references (who else needs the memory).
@@ -54,16 +60,14 @@ public:
     [[nodiscard]] const Settings& settings() const noexcept { return settings_; }
     [[nodiscard]] const ObjectFactory& factory() const noexcept { return *factory_; }
 
-    /// True if calls run inside `submit`, on the calling thread.
-    [[nodiscard]] virtual bool runs_in_caller() const noexcept { return false; }
-
-    /// Takes a call. Throws WorkerStoppedError after a stop, ForkedHandleError in a forked child.
-    void submit(CallBase& call) {
-        if (generation_ == fork_generation() && stop_level() == StopLevel::none && call.phase() == Phase::queued)
-            [[likely]]
+    /// Takes a call, with options of its own unless null. Throws WorkerStoppedError after a stop, ForkedHandleError in
+    /// a forked child.
+    void submit(CallBase& call, const CallOptions* options = nullptr) {
+        if (generation_ == fork_generation() && stop_level() == StopLevel::none && call.phase() == Phase::queued &&
+            !policies() && !options && !LimitCaller::innermost()) [[likely]]
             accept(call);
         else
-            submit_with_care(call);
+            submit_with_care(call, options);
     }
 
     /// W21, W22. Returns when the object is gone, or, inside the worker, at once.
@@ -108,7 +112,7 @@ protected:
 
     void raise_stop_level(StopLevel level) noexcept;
     [[nodiscard]] StopLevel stop_level() const noexcept { return stop_level_.load(std::memory_order_seq_cst); }
-    [[nodiscard]] ObjectFactory& factory() noexcept { return *factory_; }
+    [[nodiscard]] void* build_object();
     /// To be called with each call, by whoever holds the worker.
     void note_call() noexcept {
         if (!called_) [[unlikely]]
@@ -134,7 +138,8 @@ private:
     friend class LiveBackends;
     friend class StopEscalation;
 
-    void submit_with_care(CallBase& call);
+    void submit_with_care(CallBase& call, const CallOptions* options);
+    void set_timing(CallBase& call, const CallOptions* options) const;
     void stop_as_last_handle() noexcept;
     void note_first_call() noexcept;
     void stop_and_wait(Stop how);
@@ -142,6 +147,7 @@ private:
     void escalate_later() noexcept;
     void escalate_again() noexcept;
     void wake_drainers() noexcept;
+    void warn_of_idle_validators() noexcept;
 
     Settings settings_;
     std::unique_ptr<ObjectFactory> factory_;
@@ -192,6 +198,15 @@ private:
     [[noreturn]] static void throw_empty();
 
     Backend* backend_ = nullptr;
+};
+
+/// Where a call goes, and what it takes along.
+struct Addressee {
+    Addressee(Backend& worker, const CallOptions* of_call = nullptr) noexcept : backend{worker}, options{of_call} {}
+
+    Backend& backend;
+    /// Of a handle that `with` has made; else null.
+    const CallOptions* options;
 };
 
 /// The backend of the mode that the settings name; BackendUnavailableError if this version has none.

@@ -38,12 +38,12 @@ auto refuse_function() {
 
 /// Makes a call and hands it to its worker: a future of its result, or for a blocking handle the result itself.
 template <Blocking B, class Call, class Target, class... A>
-auto submit(Backend& backend, const MethodInfo& method, Target target, A&&... arguments) {
+auto submit(const Addressee& to, const MethodInfo& method, Target target, A&&... arguments) {
     using Value = typename Call::Value;
     if constexpr (B == Blocking::yes && !Call::follows) {
-        if (backend.runs_in_caller()) {
-            Call call(method, backend, std::move(target), std::forward<A>(arguments)...);  // nobody else will know it
-            backend.submit(call);
+        if (to.backend.runs_in_caller() && !to.backend.policies() && !to.options) {
+            Call call(method, to.backend, std::move(target), std::forward<A>(arguments)...);  // nobody will know it
+            to.backend.submit(call);
             if (call.error()) std::rethrow_exception(call.error());
             if constexpr (std::is_void_v<Value>) {
                 return;
@@ -52,9 +52,9 @@ auto submit(Backend& backend, const MethodInfo& method, Target target, A&&... ar
             }
         }
     }
-    auto* call = new Call(method, backend, std::move(target), std::forward<A>(arguments)...);
+    auto* call = new Call(method, to.backend, std::move(target), std::forward<A>(arguments)...);
     auto future = Future<Value>::adopt(call);
-    backend.submit(*call);
+    to.backend.submit(*call, to.options);
     if constexpr (B == Blocking::yes) {
         return std::move(future).result();
     } else {
@@ -67,12 +67,12 @@ inline constexpr const MethodInfo& info_of_function = std::is_pointer_v<F> ? fun
 
 /// Calls `function(object, arguments...)`, or without an object where the worker's is NoObject.
 template <Blocking B, class T, class F, class... A>
-auto call_function(Backend& backend, F&& function, A&&... arguments) {
+auto call_function(const Addressee& to, F&& function, A&&... arguments) {
     using Function = std::decay_t<F>;
     using Target = FunctionTarget<T, Function, A...>;
     if constexpr (keeps_function<F> && Target::fits) {
         return submit<B, BoundCallFor<T, Target, A...>>(
-            backend, info_of_function<Function>, Target{std::forward<F>(function)}, std::forward<A>(arguments)...);
+            to, info_of_function<Function>, Target{std::forward<F>(function)}, std::forward<A>(arguments)...);
     } else {
         return refuse_function<B, F, Target>();
     }
@@ -88,20 +88,20 @@ Refused refuse_member_pointer() {
 
 /// Runs a function without an object, on any worker.
 template <Blocking B, class F, class... A>
-auto submit_task(Backend& backend, F&& function, A&&... arguments) {
+auto submit_task(const Addressee& to, F&& function, A&&... arguments) {
     if constexpr (std::is_member_pointer_v<std::decay_t<F>>) {
         return refuse_member_pointer<std::decay_t<F>>();
     } else {
-        return call_function<B, NoObject>(backend, std::forward<F>(function), std::forward<A>(arguments)...);
+        return call_function<B, NoObject>(to, std::forward<F>(function), std::forward<A>(arguments)...);
     }
 }
 
 /// Calls the worker's object, which is a function.
 template <Blocking B, class F, class... A>
-auto call_object(Backend& backend, A&&... arguments) {
+auto call_object(const Addressee& to, A&&... arguments) {
     using Target = ObjectTarget<F, A...>;
     if constexpr (Target::fits) {
-        return submit<B, BoundCallFor<F, Target, A...>>(backend, info_of_function<F>, Target(),
+        return submit<B, BoundCallFor<F, Target, A...>>(to, info_of_function<F>, Target(),
                                                         std::forward<A>(arguments)...);
     } else {
         return refuse_function<B, F&&, Target>();

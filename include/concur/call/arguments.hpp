@@ -6,9 +6,11 @@
 /// given, and futures are kept until their values are there.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 
 #include "concur/call/checked.hpp"
@@ -69,6 +71,9 @@ struct Kept {
 
     template <class Given>
     static constexpr bool fits = can_keep<type, Given>;
+    /// Whether the method may take away what is kept.
+    static constexpr bool gives_away = !std::is_lvalue_reference_v<P>;
+    static constexpr bool is_plain = !std::is_reference_v<P> && std::is_trivially_copyable_v<type>;
 
     static decltype(auto) pass(type& kept) {
         if constexpr (std::is_lvalue_reference_v<P>) {
@@ -87,6 +92,8 @@ struct Kept<Deduced, A> {
 
     template <class Given>
     static constexpr bool fits = !would_copy_uncopyable<Given>;
+    static constexpr bool gives_away = true;
+    static constexpr bool is_plain = std::is_trivially_copyable_v<type>;
 
     static type&& pass(type& kept) { return std::move(kept); }
 };
@@ -97,6 +104,8 @@ struct Kept<Deduced, AsIs<T>> {
 
     template <class Given>
     static constexpr bool fits = true;
+    static constexpr bool gives_away = true;
+    static constexpr bool is_plain = false;
 
     static Future<T>&& pass(type& kept) { return std::move(kept.future); }
 };
@@ -108,6 +117,8 @@ struct Kept<P, AsIs<T>> {
 
     template <class Given>
     static constexpr bool fits = std::is_convertible_v<Future<T>, P>;
+    static constexpr bool gives_away = true;
+    static constexpr bool is_plain = false;
 
     static Future<T>&& pass(type& kept) { return std::move(kept.future); }
 };
@@ -125,6 +136,7 @@ struct Kept<P, A> {
 
     template <class Given>
     static constexpr bool fits = std::is_convertible_v<Given, type> || std::is_convertible_v<Given, View>;
+    static constexpr bool gives_away = false;
 
     static View pass(type& kept) { return kept; }
 };
@@ -136,6 +148,7 @@ struct Kept<P, A> {
 
     template <class Given>
     static constexpr bool fits = std::is_convertible_v<Given, const char*> || std::is_convertible_v<Given, std::string>;
+    static constexpr bool gives_away = false;
 
     static const char* pass(type& kept) { return kept.c_str(); }
 };
@@ -154,9 +167,35 @@ struct Kept<P, A> {
     template <class Given>
     static constexpr bool fits =
         std::is_convertible_v<Given, type> || std::is_convertible_v<Given, std::span<const typename Span::value_type>>;
+    /// It may write into its copy.
+    static constexpr bool gives_away = !std::is_const_v<typename Span::element_type>;
+    static constexpr bool is_plain = false;
 
     static Span pass(type& kept) { return Span(kept); }
 };
+
+/// An argument that is kept as K for a parameter P, as others than the method see it: a reference to a base class is
+/// seen as that.
+template <class P, class K>
+struct SeenAs {
+    using type = K;
+};
+template <class P, class K>
+    requires(
+        std::is_base_of_v<std::remove_cvref_t<P>, K>&& std::is_convertible_v<const K&, const std::remove_cvref_t<P>&>)
+struct SeenAs<P, K> {
+    using type = std::remove_cvref_t<P>;
+};
+/// The same, of an argument that has its parameter's type.
+template <class P>
+using SeenParameter = typename SeenAs<P, typename Kept<P, std::remove_cvref_t<P>>::type>::type;
+
+/// The address of a kept argument that is seen as `type`, else null.
+template <class P, class K>
+[[nodiscard]] const void* find_as(const K& kept, const std::type_info& type) noexcept {
+    using Seen = typename SeenAs<P, K>::type;
+    return type == typeid(Seen) ? std::addressof(static_cast<const Seen&>(kept)) : nullptr;
+}
 
 /// The kept form of a given argument.
 template <class To, class Given>
@@ -194,6 +233,18 @@ template <class P, class A>
 using KeptFor = std::conditional_t<std::is_same_v<P, Deduced> || std::is_same_v<typename Kept<P, A>::type, A>, A,
                                    std::remove_cvref_t<P>>;
 
+/// Whether an argument that is kept by this rule can be given to several attempts, and whether each then needs a copy.
+template <class Rule>
+inline constexpr bool is_kept_for_all_attempts = !Rule::gives_away || is_copyable<typename Rule::type>;
+template <class Rule>
+inline constexpr bool needs_spare = [] {
+    if constexpr (Rule::gives_away && is_copyable<typename Rule::type>) {
+        return !Rule::is_plain;
+    } else {
+        return false;
+    }
+}();
+
 /// An argument that is there.
 template <class P, class A>
 class ReadySlot {
@@ -202,6 +253,8 @@ class ReadySlot {
 public:
     static constexpr bool has_future = false;
     static constexpr bool is_checked = holds_valid<std::remove_cvref_t<P>>;
+    static constexpr bool is_repeatable = is_kept_for_all_attempts<Rule>;
+    static constexpr bool needs_spare = detail::needs_spare<Rule>;
 
     template <class Given>
     explicit ReadySlot(Given&& given) : kept_{keep_as<typename Rule::type>(std::forward<Given>(given))} {}
@@ -209,6 +262,12 @@ public:
     ReadySlot(ReadySlot&&) = delete;
 
     decltype(auto) pass() { return Rule::pass(kept_); }
+    [[nodiscard]] const void* find(const std::type_info& type) const noexcept { return find_as<P>(kept_, type); }
+    [[nodiscard]] const typename Rule::type& kept() const noexcept { return kept_; }
+    void put_back(typename Rule::type&& spare) {
+        std::destroy_at(std::addressof(kept_));
+        std::construct_at(std::addressof(kept_), std::move(spare));
+    }
 
 private:
     typename Rule::type kept_;
@@ -222,6 +281,8 @@ class FutureSlot {
 public:
     static constexpr bool has_future = true;
     static constexpr bool is_checked = holds_valid<std::remove_cvref_t<P>>;
+    static constexpr bool is_repeatable = is_kept_for_all_attempts<Rule>;
+    static constexpr bool needs_spare = detail::needs_spare<Rule>;
 
     template <class Given>
     explicit FutureSlot(Given&& given) : futures_{std::forward<Given>(given)} {}
@@ -232,11 +293,16 @@ public:
     void visit(Visit& visit) const {
         visit_futures(*futures_, visit);
     }
+    /// Before the first attempt.
     void resolve() {
+        if (!futures_) return;
         kept_.emplace(keep_as<typename Rule::type>(unwrap_part<Structure::owned>(*futures_)));
         futures_.reset();
     }
     decltype(auto) pass() { return Rule::pass(*kept_); }
+    [[nodiscard]] const void* find(const std::type_info& type) const noexcept { return find_as<P>(*kept_, type); }
+    [[nodiscard]] const typename Rule::type& kept() const noexcept { return *kept_; }
+    void put_back(typename Rule::type&& spare) { kept_.emplace(std::move(spare)); }
 
 private:
     std::optional<A> futures_;
@@ -298,6 +364,31 @@ struct SlotAt<index, S> {
     S slot;
 };
 
+/// While an attempt runs that may not be the last one: a copy of the argument that the method takes, which takes its
+/// place afterwards.
+template <std::size_t index, class S>
+class SpareAt {
+public:
+    SpareAt(SlotAt<index, S>&, bool) noexcept {}
+};
+template <std::size_t index, class S>
+    requires(S::needs_spare)
+class SpareAt<index, S> {
+public:
+    SpareAt(SlotAt<index, S>& place, bool is_needed) : slot_{place.slot} {
+        if (is_needed) spare_.emplace(slot_.kept());
+    }
+    ~SpareAt() {
+        if (spare_) slot_.put_back(std::move(*spare_));
+    }
+    SpareAt(const SpareAt&) = delete;
+    SpareAt& operator=(const SpareAt&) = delete;
+
+private:
+    S& slot_;
+    std::optional<std::remove_cvref_t<decltype(std::declval<S&>().kept())>> spare_;
+};
+
 template <class Indices, class... S>
 struct SlotPack;
 
@@ -315,6 +406,18 @@ struct SlotPack<std::index_sequence<index...>, S...> : SlotAt<index, S>... {
     void for_each(F&& f) {
         (f(static_cast<SlotAt<index, S>&>(*this).slot), ...);
     }
+    /// The argument at `place`, if it is seen as `type`; else null.
+    [[nodiscard]] const void* find(std::size_t place, const std::type_info& type) const noexcept {
+        const void* found = nullptr;
+        static_cast<void>(
+            ((index == place && (found = static_cast<const SlotAt<index, S>&>(*this).slot.find(type), true)) || ...));
+        return found;
+    }
+    /// See SpareAt.
+    struct Spare : SpareAt<index, S>... {
+        Spare(SlotPack& slots, bool is_needed)
+            : SpareAt<index, S>(static_cast<SlotAt<index, S>&>(slots), is_needed)... {}
+    };
     /// Futures become their values.
     void resolve() { (static_cast<SlotAt<index, S>&>(*this).resolve(), ...); }
 };

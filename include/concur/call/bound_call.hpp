@@ -288,6 +288,20 @@ struct ResultOf<T, Target, S...> {
 template <class R>
 using CallResult = Flattened<Owned<R>>;
 
+/// Where no argument needs a spare.
+struct NoSpare {
+    template <class Pack>
+    NoSpare(Pack&, bool) noexcept {}
+};
+template <bool is_needed, class Pack>
+struct SpareOf {
+    using type = NoSpare;
+};
+template <class Pack>
+struct SpareOf<true, Pack> {
+    using type = typename Pack::Spare;
+};
+
 template <class T, class Target, class... S>
 class BoundCall final : public ValueState<CallResult<typename ResultOf<T, Target, S...>::type>, CallBase> {
 public:
@@ -295,6 +309,7 @@ public:
     using Value = CallResult<Raw>;
     static constexpr bool has_inputs = (S::has_future || ...);
     static constexpr bool follows = is_future<std::decay_t<Raw>>;
+    static constexpr bool is_repeatable = (S::is_repeatable && ...);
 
     template <class... Given>
     BoundCall(const MethodInfo& method, CallHost& host, Target target, Given&&... given)
@@ -308,11 +323,13 @@ public:
             throw;
         }
         this->set_built(StateBase::arguments_part);
+        if constexpr (!is_repeatable) this->set_built(StateBase::used_up_part);
     }
     ~BoundCall() override { BoundCall::drop_arguments(); }
 
     StateBase* invoke(void* object, CallContext& context) override {
         if constexpr (has_inputs) resolve();
+        [[maybe_unused]] const SpareArguments spare(slots_, context.keeps_arguments());
         const auto run = [&]() -> Raw {
             return slots_.pass_to([&](auto&&... arguments) -> Raw {
                 return target_(*static_cast<T*>(object), context, std::forward<decltype(arguments)>(arguments)...);
@@ -337,6 +354,7 @@ public:
             return answer_bare(stand_in, context, nullptr, nullptr, nullptr);
         } else {
             if constexpr (has_inputs) resolve();
+            [[maybe_unused]] const SpareArguments spare(slots_, context.keeps_arguments());
             return pass_to_stand_in(stand_in, context, static_cast<typename Target::Parameters*>(nullptr));
         }
     }
@@ -344,6 +362,13 @@ public:
     void visit_inputs(InputVisitor& visitor) override {
         if constexpr (has_inputs) slots_.for_each([&visitor](auto& slot) { visit(slot, visitor); });
     }
+
+    const void* argument(std::size_t index, const std::type_info& type) override {
+        if constexpr (has_inputs) resolve();
+        return slots_.find(index, type);
+    }
+
+    [[nodiscard]] std::size_t argument_count() const noexcept override { return sizeof...(S); }
 
     void drop_arguments() noexcept override {
         if (!this->has(StateBase::arguments_part)) return;
@@ -355,6 +380,7 @@ public:
 
 private:
     using Pack = Slots<S...>;
+    using SpareArguments = typename SpareOf<(S::needs_spare || ...), Pack>::type;
 
     template <class... P>
     StateBase* pass_to_stand_in(StandIn& stand_in, CallContext& context, TypeList<P...>*) {

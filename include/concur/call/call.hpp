@@ -18,9 +18,12 @@ class CallContext;
 
 namespace concur::detail {
 
+class Attempts;
+class CallDeadline;
 class CallHost;
 class Inputs;
 class StandIn;
+struct CallPolicy;
 
 /// What is known of a method before it is called. One object per method, with static storage.
 struct MethodInfo {
@@ -57,14 +60,45 @@ public:
     /// Shows the futures among the arguments.
     virtual void visit_inputs(InputVisitor&) {}
 
+    /// The argument at `index` as it is kept, if others than the method see it as `type`; else null. For who runs the
+    /// call, before an attempt. Throws what the conversion of inputs throws.
+    [[nodiscard]] virtual const void* argument(std::size_t index, const std::type_info& type) = 0;
+
+    [[nodiscard]] virtual std::size_t argument_count() const noexcept = 0;
+
     /// Destroys the arguments; once, by whoever ran or ended the call.
     virtual void drop_arguments() noexcept = 0;
 
     /// The attempt's result, if there is one, is not wanted any more.
     virtual void drop_result() noexcept = 0;
 
-    /// What tells the running method to stop; made when it is first asked for.
-    [[nodiscard]] StopToken stop_token();
+    /// What tells the running attempt to stop, at `deadline` by itself; made when it is first asked for.
+    [[nodiscard]] StopToken stop_token(TimePoint deadline);
+
+    [[nodiscard]] const MethodInfo& method() const noexcept { return *method_; }
+    /// False if an attempt uses up an argument that cannot be copied.
+    [[nodiscard]] bool is_repeatable() const noexcept { return !has(used_up_part); }
+
+    // What is set before the call is accepted, and never changed. See call/call_timing.hpp.
+
+    /// The policy that differs from its method's; null if none does.
+    [[nodiscard]] const CallPolicy* own_policy() const noexcept;
+    /// The end of all its attempts and waits, its own or that of the call it was made in.
+    [[nodiscard]] TimePoint deadline() const noexcept;
+    [[nodiscard]] TimePoint submitted() const noexcept;
+    struct Timing {
+        TimePoint submitted{};
+        /// By its own `call_timeout`.
+        TimePoint deadline = no_deadline;
+        /// That of the call it was made in, and the stop of that one; null where that one waits for this.
+        TimePoint inherited_deadline = no_deadline;
+        IntrusivePtr<StopState> outer{};
+    };
+    void set_timing(Timing timing, std::shared_ptr<const CallPolicy> own_policy);
+    /// A stop of the call that this one was made in is a cancel of this one. After it was accepted.
+    void inherit_stop();
+    /// Starts what ends the call at its deadline, whoever runs it and whatever that one does. After it was accepted.
+    void arm_deadline();
 
     void dependencies(Dependencies& dependencies) override;
     [[nodiscard]] const Workload* workload() const noexcept override;
@@ -79,23 +113,44 @@ protected:
     void on_stop_requested() noexcept override;
     void began_to_wait() noexcept override;
     void claimed(Phase from) noexcept override;
-    void ended(Phase from) noexcept override;
+    void ended(Phase from, CompletedBy by) noexcept override;
     void describe_failure(Failure& failure, std::shared_ptr<Observer>& observer) const override;
 
 private:
+    friend class Arrival;
+    friend class AttemptTimer;
+    friend class CallDeadline;
     friend class CallHost;
+    friend class concur::CallContext;
     friend class Inputs;
     friend class Mailbox;
+    friend class PolicyRun;
+    friend class StopRelay;
     friend class Runner;
 
     void drop_rare() noexcept;
+    void disarm_deadline() noexcept;
+    void let_go_of_attempts() noexcept;
+    /// The attempt is over: the next one gets a token of its own.
+    void retire_stop_state() noexcept;
+    /// Somebody else has ended the call, and asks what it has begun to stop, but perhaps too late: for who runs it.
+    void stop_what_it_began() noexcept;
+    /// Unless another attempt runs already.
+    void request_stop_of_attempt(int number) noexcept;
+    void set_last_error(std::exception_ptr error) noexcept;
+    [[nodiscard]] std::exception_ptr last_error() const noexcept;
 
     const MethodInfo* method_;
     CallHost* host_;
     /// What few calls need: made when it is first needed.
     struct Rare {
         Inputs* inputs = nullptr;
-        std::atomic<StopState*> stop{nullptr};
+        std::atomic<StopState*> stop{nullptr};  // replaced under the lock of the source
+        std::shared_ptr<const CallPolicy> own_policy;
+        Timing timing;
+        IntrusivePtr<CallDeadline> deadline_timer;
+        std::exception_ptr last_error;       // of the attempt before; guarded as `stop`, for who ends the call in time
+        std::unique_ptr<Attempts> attempts;  // of a call that is put aside between two of them
         // The place in the host's list of calls that wait elsewhere; guarded by the host's mutex.
         CallBase* next_held = nullptr;
         CallBase* previous_held = nullptr;

@@ -4,14 +4,20 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "concur/call/call.hpp"
+#include "concur/call/call_policy.hpp"
 #include "concur/call/instruments.hpp"
 #include "concur/core/clock.hpp"
 #include "concur/future/wait_graph.hpp"
+#include "concur/limits/limit_caller.hpp"
+#include "concur/limits/limit_pool.hpp"
 
 namespace concur::detail {
+
+class CallsAside;
 
 /// The worker as its calls see it: name, clock, and a list of the calls that are under way but in no queue (they wait
 /// for inputs, or for the future that their method returned).
@@ -19,7 +25,8 @@ namespace concur::detail {
 /// Threads: all members from any thread.
 class CallHost : public Workload {
 public:
-    CallHost(std::string name, Clock& clock, std::shared_ptr<Observer> observer, InstrumentSettings instruments = {});
+    CallHost(std::string name, Clock& clock, std::shared_ptr<Observer> observer, InstrumentSettings instruments = {},
+             std::shared_ptr<const CallPolicies> policies = nullptr, std::unique_ptr<const LimitPool> limits = nullptr);
     CallHost(const CallHost&) = delete;
     CallHost& operator=(const CallHost&) = delete;
 
@@ -33,7 +40,32 @@ public:
     [[nodiscard]] bool counts_activities() const noexcept { return counts_activities_; }
     /// Null, but in tests.
     [[nodiscard]] Instruments* instruments() const noexcept { return instruments_.get(); }
+    /// What its calls take from; null if it was given none.
+    [[nodiscard]] const LimitPool* limits() const noexcept { return limits_.get(); }
+    /// Those of its calls that wait for permits without a thread; made when there is the first one.
+    [[nodiscard]] IntrusivePtr<CallsAside> calls_aside();
+    [[nodiscard]] IntrusivePtr<CallsAside> calls_aside_if_any() const;
+    [[nodiscard]] LimitPool limits_or_none() const { return limits_ ? *limits_ : LimitPool::none(); }
     [[nodiscard]] const Agent& agent() const noexcept { return agent_; }
+    /// Null if no method has a policy: such calls take the short way.
+    [[nodiscard]] const CallPolicies* policies() const noexcept { return policies_in_force_; }
+    /// That of a call; null if it simply runs once.
+    [[nodiscard]] const CallPolicy* policy_in_force(const CallBase& call) const noexcept;
+    /// What options of single calls change, whether it is in force or not.
+    [[nodiscard]] const CallPolicy& policy_of(const MethodInfo& method) const noexcept;
+    /// What chance follows from for the next call, on a clock whose runs repeat.
+    [[nodiscard]] std::optional<RepeatableChance> next_chance() noexcept;
+
+    /// True if calls run inside `submit`, on the calling thread.
+    [[nodiscard]] virtual bool runs_in_caller() const noexcept { return false; }
+    /// In a caller that waits for a call's next attempt: others may use the worker meanwhile.
+    virtual void leave_for_wait() noexcept {}
+    /// The same caller goes on; false if the deadline came before its turn. Throws DeadlockError where that would never
+    /// come.
+    [[nodiscard]] virtual bool come_back(TimePoint deadline) {
+        static_cast<void>(deadline);
+        return true;
+    }
 
     /// True on the thread that holds the worker right now: in its methods, and in callbacks that follow from them.
     [[nodiscard]] bool is_inside() const noexcept { return is_this_thread(agent_.holder()); }
@@ -42,11 +74,16 @@ public:
     /// the worker has ended, or a stop fails such calls already.
     [[nodiscard]] bool hold(CallBase& call);
     /// True once a stop fails the calls that are held.
-    [[nodiscard]] bool fails_held_calls() const;
+    [[nodiscard]] bool fails_held_calls() const noexcept { return stopping_now_.load(std::memory_order_seq_cst); }
     /// Takes it out; does nothing if it is not there (any more).
     void release_held(CallBase& call) noexcept;
     /// Takes it out and puts it into the queue; the worker does not end in between.
-    void enqueue_held(CallBase& call) noexcept;
+    void enqueue_held(CallBase& call) noexcept {
+        if (take_held(call)) enqueue_taken(call);
+    }
+    /// The same in two steps; the second must follow.
+    [[nodiscard]] bool take_held(CallBase& call) noexcept;
+    void enqueue_taken(CallBase& call) noexcept;
 
     void dependencies(Dependencies& dependencies) const override;
     /// Adds the calls that are held. False if one is on its way into or out of the list, or into the queue.
@@ -54,7 +91,7 @@ public:
 
     /// The stop requests of running calls, so that a stop of the worker reaches them.
     void add_stop_state(StopState& state);
-    void remove_stop_state(StopState& state) noexcept;
+    void remove_stop_state(StopState& state) noexcept;  // its attempt is over
 
 protected:
     ~CallHost();
@@ -77,19 +114,46 @@ protected:
     mutable std::mutex mutex_;
 
 private:
-    [[nodiscard]] bool unlink(CallBase& call) noexcept;
     void forget(CallBase& call) noexcept;
 
     std::string name_;
     IntrusivePtr<Clock> clock_;
     std::shared_ptr<Observer> observer_;
     std::unique_ptr<Instruments> instruments_;
+    std::unique_ptr<const LimitPool> limits_;
+    std::shared_ptr<const CallPolicies> policies_;
+    const CallPolicies* policies_in_force_;
+    std::optional<Clock::Enrolment> enrolment_;
+    std::atomic<std::uint64_t> chances_{0};
     bool counts_activities_;
     CallBase* held_ = nullptr;  // guarded by mutex_, as all below
+    IntrusivePtr<CallsAside> calls_aside_;
     std::size_t held_count_ = 0;
     std::vector<IntrusivePtr<StopState>> stop_states_;
-    bool stopping_now_ = false;
+    std::atomic<bool> stopping_now_{false};  // written with the mutex held
     bool has_left_ = false;
+};
+
+/// While alive, the calling thread makes the object of a worker, which runs no calls yet.
+class Construction {
+public:
+    explicit Construction(const CallHost& host) noexcept
+        : host_{host}, outer_{std::exchange(innermost_, this)}, call_{LimitCaller::innermost()} {}
+    ~Construction() { innermost_ = outer_; }
+    Construction(const Construction&) = delete;
+    Construction& operator=(const Construction&) = delete;
+
+    /// The worker whose object is made here; null where none is, and in calls that a constructor makes.
+    [[nodiscard]] static const CallHost* current_host() noexcept {
+        return innermost_ && innermost_->call_ == LimitCaller::innermost() ? &innermost_->host_ : nullptr;
+    }
+
+private:
+    static constinit thread_local const Construction* innermost_;
+
+    const CallHost& host_;
+    const Construction* outer_;
+    const LimitCaller* call_;  // that the constructor runs inside of
 };
 
 inline CallBase::CallBase(Phase phase, const MethodInfo& method, CallHost& host) noexcept

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "concur/core/duration.hpp"
@@ -71,6 +72,15 @@ public:
 
     /// Forgets a timer that has not expired yet. One that is expiring is not waited for.
     virtual void unschedule(Timer& timer) noexcept = 0;
+
+    /// What chance on a clock depends on whose runs repeat, and nothing else.
+    struct Enrolment {
+        std::uint64_t seed;
+        /// Of who enrolled, from 1 and in the order in which that happened.
+        std::uint64_t number;
+    };
+    /// Gives a number to somebody who makes random decisions on this clock. Nothing where runs do not repeat.
+    [[nodiscard]] virtual std::optional<Enrolment> enroll() noexcept { return std::nullopt; }
 
     /// Whether the calls below do anything.
     [[nodiscard]] virtual bool counts_activities() const noexcept { return false; }

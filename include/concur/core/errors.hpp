@@ -64,7 +64,7 @@ class TimeoutError : public Error {
 public:
     TimeoutError(const std::string& text, std::chrono::nanoseconds after) : Error(text), after_{after} {}
 
-    /// How long was waited.
+    /// The time that was given.
     [[nodiscard]] std::chrono::nanoseconds after() const noexcept { return after_; }
 
 private:

@@ -28,7 +28,8 @@ private:
 /// One request to stop, shared by who asks and who is asked.
 class StopState {
 public:
-    explicit StopState(Clock& clock) noexcept : clock_(&clock) {}
+    /// Counts as requested from `deadline` on, too.
+    explicit StopState(Clock& clock, TimePoint deadline = no_deadline) noexcept : clock_(&clock), deadline_{deadline} {}
 
     void add_ref() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
     void release() noexcept {
@@ -36,8 +37,11 @@ public:
     }
 
     [[nodiscard]] bool requested() const noexcept {
-        return (word_.load(std::memory_order_acquire) & requested_flag) != 0;
+        return (word_.load(std::memory_order_acquire) & requested_flag) != 0 || is_over();
     }
+    /// What it was for has ended without being asked to stop: what was begun meanwhile goes on without it.
+    void dissolve() noexcept { dissolved_.store(!requested(), std::memory_order_release); }
+    [[nodiscard]] bool is_dissolved() const noexcept { return dissolved_.load(std::memory_order_acquire); }
     /// Once; calls the listeners on this thread.
     void request() noexcept;
     /// True when a stop was requested, false when the time is over.
@@ -51,6 +55,7 @@ public:
 private:
     ~StopState() = default;
 
+    [[nodiscard]] bool is_over() const noexcept { return deadline_ != no_deadline && clock_->now() >= deadline_; }
     void lock() noexcept;
     void unlock() noexcept;
 
@@ -58,12 +63,14 @@ private:
     static constexpr std::uint32_t locked_flag = 2;  // the list is being changed
 
     std::atomic<std::uint32_t> references_{0};
+    std::atomic<bool> dissolved_{false};
     ParkingWord word_{0};
     ParkingWord listener_ended_{0};  // counts the listeners that have run
     StopListener* first_ = nullptr;
     StopListener* running_ = nullptr;
     std::atomic<const void*> requesting_thread_{nullptr};
     IntrusivePtr<Clock> clock_;
+    TimePoint deadline_;
 };
 
 }  // namespace detail
@@ -115,6 +122,9 @@ public:
     [[nodiscard]] StopCallback<std::decay_t<F>> on_stop(F&& f) const {
         return StopCallback<std::decay_t<F>>(state_, std::forward<F>(f));
     }
+
+    // For the library.
+    [[nodiscard]] const detail::IntrusivePtr<detail::StopState>& state() const noexcept { return state_; }
 
 private:
     detail::IntrusivePtr<detail::StopState> state_;

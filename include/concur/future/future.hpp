@@ -14,10 +14,10 @@
 #include "concur/core/duration.hpp"
 #include "concur/core/errors.hpp"
 #include "concur/core/refused.hpp"
+#include "concur/core/stop_reason.hpp"
 #include "concur/future/copyable.hpp"
 #include "concur/future/outcome.hpp"
 #include "concur/future/state.hpp"
-#include "concur/future/stop_reason.hpp"
 
 namespace concur {
 

@@ -68,7 +68,7 @@ protected:
     void fail(std::exception_ptr error, StopReason reason) noexcept;
 
     /// Cancelled: what is kept of the futures may go when this returns.
-    void ended(Phase from) noexcept override;
+    void ended(Phase from, CompletedBy by) noexcept override;
 
 private:
     class Node;
@@ -127,8 +127,8 @@ protected:
         kept_.reset();
         static_cast<void>(this->publish(Phase::running));
     }
-    void ended(Phase from) noexcept override {
-        Base::ended(from);
+    void ended(Phase from, CompletedBy by) noexcept override {
+        Base::ended(from, by);
         if (from == Phase::pending) kept_.reset();
     }
 

@@ -15,13 +15,14 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <typeinfo>
 #include <vector>
 
 #include "concur/core/clock.hpp"
 #include "concur/core/fork.hpp"
 #include "concur/core/intrusive_ptr.hpp"
 #include "concur/core/mode.hpp"
-#include "concur/future/stop_reason.hpp"
+#include "concur/core/stop_reason.hpp"
 
 namespace concur {
 
@@ -152,6 +153,7 @@ public:
         StateBase* state = nullptr;
     };
     [[nodiscard]] virtual Nested nested() noexcept { return {}; }
+    [[nodiscard]] virtual const std::type_info& value_type() const noexcept = 0;
 
     /// For values that cannot be copied: the first caller may take it. A second one gets false.
     [[nodiscard]] bool try_take() noexcept {
@@ -229,6 +231,11 @@ public:
         word_.store(static_cast<std::uint32_t>(phase), std::memory_order_relaxed);
     }
 
+    /// Sleeps until the state waits no more, or the time has come.
+    void park_while_waiting(TimePoint deadline) noexcept;
+    /// Wakes who sleeps on the state, after its phase has changed.
+    void wake_parked() noexcept;
+
     [[nodiscard]] bool stop_requested() const noexcept {
         return (word_.load(std::memory_order_acquire) & stop_flag) != 0;
     }
@@ -240,7 +247,8 @@ protected:
         if (has_extras()) delete_extras();
     }
 
-    /// The state is running and was asked to stop: tell the running code.
+    /// The state is running, or waits for what its code returned, and was asked to stop: tell the code, and what that
+    /// has begun.
     virtual void on_stop_requested() noexcept {}
     /// The state waits now: somebody who ends all that waits may have been here just before.
     virtual void began_to_wait() noexcept {}
@@ -248,7 +256,10 @@ protected:
     virtual void claimed(Phase from) noexcept { static_cast<void>(from); }
     /// The state is done, and not by the code that it runs: it was claimed in phase `from`, or followed its source to
     /// the end. Leave the places where it waited.
-    virtual void ended(Phase from) noexcept { static_cast<void>(from); }
+    virtual void ended(Phase from, CompletedBy by) noexcept {
+        static_cast<void>(from);
+        static_cast<void>(by);
+    }
     /// Names for `failure()`; null worker if this is no call.
     virtual void describe_failure(Failure&, std::shared_ptr<Observer>&) const {}
 
@@ -270,6 +281,11 @@ protected:
     void set_source(StateBase* source);
     [[nodiscard]] IntrusivePtr<StateBase> source() noexcept;
     [[nodiscard]] StateBase* take_source() noexcept;
+    /// What its source ends in is judged before it is its own end: a cancel ends the state itself first.
+    void set_judges_source() noexcept { word_.fetch_or(judges_flag, std::memory_order_relaxed); }
+    // The source, and what else is replaced and read by few, for a few instructions: a bit of the word is its lock.
+    void lock_source() const noexcept;
+    void unlock_source() const noexcept;
 
 private:
     friend class Adoption;
@@ -285,6 +301,7 @@ private:
     static constexpr std::uint32_t by_other_flag = 128;   // completed by somebody other than its owner
     static constexpr std::uint32_t described_flag = 512;  // being completed, and past the need for names
     static constexpr std::uint32_t source_flag = 256;     // the source is being read or replaced
+    static constexpr std::uint32_t judges_flag = 1024;    // what the source ends in is not yet its own end
 
     [[nodiscard]] static std::uint32_t with_phase(std::uint32_t word, Phase phase) noexcept {
         return (word & ~phase_mask) | static_cast<std::uint32_t>(phase);
@@ -313,8 +330,6 @@ private:
     [[nodiscard]] Continuation* lock_continuations() noexcept;
     [[nodiscard]] Continuation* close_continuations() noexcept;
     void run_continuations() noexcept;
-    void lock_source() const noexcept;
-    void unlock_source() const noexcept;
     void report_unseen_failure() noexcept;
 
     /// What few states need: made when it is first needed, by whoever needs it.
@@ -345,7 +360,11 @@ protected:
     // What the derived classes have built in their storage; kept here, where a byte is free. Changed only by who runs
     // or has claimed the state. A byte with masks, not bit-fields: those would be initialised by a read-modify-write of
     // a word that was just written in parts, which the processor has to wait for.
-    enum Part : std::uint8_t { value_part = 1, arguments_part = 2 };
+    enum Part : std::uint8_t {
+        value_part = 1,
+        arguments_part = 2,
+        used_up_part = 4,  // an argument that an attempt uses up, and that cannot be copied
+    };
     [[nodiscard]] bool has(Part part) const noexcept { return (built_ & part) != 0; }
     void set_built(Part part) noexcept { built_ = static_cast<std::uint8_t>(built_ | part); }
     void set_destroyed(Part part) noexcept { built_ = static_cast<std::uint8_t>(built_ & ~part); }
@@ -376,6 +395,7 @@ public:
     void adopt_value(StateBase& source) final {
         emplace([&]() -> T { return take_value<T>(source); });
     }
+    [[nodiscard]] const std::type_info& value_type() const noexcept final { return typeid(T); }
     [[nodiscard]] StateBase::Nested nested() noexcept final {
         if constexpr (requires(T & value) { value.shared_state_of_future(); }) {
             return {true, this->has(StateBase::value_part) ? value().shared_state_of_future() : nullptr};
@@ -413,6 +433,7 @@ template <class Base>
 class ValueState<void, Base> : public Base {
 public:
     void adopt_value(StateBase&) final {}
+    [[nodiscard]] const std::type_info& value_type() const noexcept final { return typeid(void); }
     template <class Make>
     void emplace(Make&& make) {
         std::forward<Make>(make)();

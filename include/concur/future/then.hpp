@@ -172,7 +172,7 @@ public:
 
 protected:
     void claimed(Phase) noexcept override { step_.reset(); }
-    void ended(Phase from) noexcept override {
+    void ended(Phase from, CompletedBy) noexcept override {
         // Cancelled while it waited: what it kept is let go now, unless it is about to run anyway.
         if (from != Phase::pending) return;
         const IntrusivePtr<StateBase> source = this->source();

@@ -30,6 +30,8 @@ enum class WarningKind : unsigned char {
     stuck,             ///< a thread does not react to a stop; it cannot be killed
     hook_error,        ///< a callback or an observer threw
     destructor_error,  ///< the object's destructor threw
+    idle_validator,    ///< a retry_until for results that no called method returns
+    unknown_limit,     ///< a request names a limit that its set does not have, and the set skips those
 };
 
 /// Something is wrong that no caller can be told by an exception.

@@ -6,7 +6,6 @@
 /// ahead, and how a map ends is compiled, in src/pool/map.cpp.
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -249,7 +248,10 @@ public:
         return *next_ == *end_;
     }
     void limit(std::int64_t& size) {
-        if constexpr (Sized<std::remove_reference_t<Range>>) size = std::min(size, size_of(range_));
+        if constexpr (Sized<std::remove_reference_t<Range>>) {
+            const std::int64_t own_size = size_of(range_);
+            if (own_size < size) size = own_size;
+        }
     }
     ElementOf<Range> element() {
         read_ = true;

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <concepts>
+#include <cstdint>
 
 #include "concur/core/clock.hpp"
 #include "concur/core/errors.hpp"
@@ -20,6 +21,11 @@ public:
     using Error::Error;
 };
 
+struct ManualClockOptions {
+    /// What random waits follow from: the same seed, the same waits.
+    std::uint64_t seed = 0;
+};
+
 /// A clock for workers (`.clock(clock)`, in the modes whose objects live in this process) that stands still until it is
 /// moved. All waits of such workers with a time are on it: of their methods (`StopToken::wait_for`), of callers
 /// (`result(timeout)`, `wait`, `gather`, `drain`), of `init` and `stop`.
@@ -31,7 +37,8 @@ public:
 /// go off in the order they were set, each after what the one before it caused.
 ///
 /// All members may be called by any thread; steps of several threads follow each other. Workers keep the time alive
-/// after the clock is gone. The time of several clocks is independent.
+/// after the clock is gone. The time of several clocks is independent. Random waits on
+/// it follow from its seed, so that a test sees the same ones in each run.
 ///
 ///     concur::testing::ManualClock clock;
 ///     auto worker = concur::Worker<Job>::options().clock(clock).init();
@@ -41,6 +48,7 @@ public:
 class ManualClock {
 public:
     ManualClock();
+    explicit ManualClock(ManualClockOptions options);
     ManualClock(const ManualClock&) = delete;
     ManualClock& operator=(const ManualClock&) = delete;
     ~ManualClock();

@@ -27,8 +27,8 @@ namespace detail {
 template <class F, Blocking B>
 struct BoundFunction {
     template <class... A>
-    auto call(const WorkerHandle& worker, A&&... arguments) const {
-        return call_object<B, F>(worker.get(), std::forward<A>(arguments)...);
+    auto call(const Addressee& to, A&&... arguments) const {
+        return call_object<B, F>(to, std::forward<A>(arguments)...);
     }
     template <class... Ranges>
     auto map(const WorkerHandle& worker, const MapOptions& options, Ranges&&... ranges) const {
@@ -39,18 +39,17 @@ struct BoundFunction {
 /// The same behind a signature: one pointer remembers the function's type.
 template <class R, class... P, Blocking B>
 struct BoundFunction<R(P...), B> {
-    using Call = Future<R> (*)(Backend& worker, P... arguments);
+    using Call = Future<R> (*)(const Addressee& to, P... arguments);
 
     template <class F>
     [[nodiscard]] static BoundFunction of() noexcept {
-        return {[](Backend& worker, P... arguments) {
-            return call_object<Blocking::no, F>(worker, std::forward<P>(arguments)...);
+        return {[](const Addressee& to, P... arguments) {
+            return call_object<Blocking::no, F>(to, std::forward<P>(arguments)...);
         }};
     }
 
-    auto call(const WorkerHandle& worker, P... arguments) const {
-        Backend& target = worker.get();  // throws for an empty handle, whose pointer is null
-        Future<R> future = pointer(target, std::forward<P>(arguments)...);
+    auto call(const Addressee& to, P... arguments) const {
+        Future<R> future = pointer(to, std::forward<P>(arguments)...);
         if constexpr (B == Blocking::yes) {
             return std::move(future).result();
         } else {
@@ -76,15 +75,15 @@ public:
     /// `TaskProxy::submit`.
     template <class... A>
     auto operator()(A&&... arguments) const {
-        return function_.call(Base::worker(), std::forward<A>(arguments)...);
+        return function_.call(Base::addressee(), std::forward<A>(arguments)...);
     }
     template <class... A>
     auto call(A&&... arguments) const {
-        return function_.call(Base::worker(), std::forward<A>(arguments)...);
+        return function_.call(Base::addressee(), std::forward<A>(arguments)...);
     }
     template <class... A>
     auto submit(A&&... arguments) const {
-        return function_.call(Base::worker(), std::forward<A>(arguments)...);
+        return function_.call(Base::addressee(), std::forward<A>(arguments)...);
     }
 
     /// The function of the elements of one range or of several in step, in their order: as `TaskProxy::map`.

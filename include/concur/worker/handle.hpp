@@ -57,6 +57,7 @@ public:
 
 protected:
     [[nodiscard]] const detail::WorkerHandle& worker() const noexcept { return worker_; }
+    [[nodiscard]] detail::Addressee addressee() const { return {worker_.get()}; }
     [[nodiscard]] bool same_worker(const ProxyBase& other) const noexcept { return worker_ == other.worker_; }
     [[nodiscard]] detail::CallHandle with_options(const CallOptions& options) const {
         detail::check_call_options(options);

@@ -1,7 +1,9 @@
 /// The builder: `Worker<T>::options()` and its setters.
 #pragma once
 
+#include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -9,18 +11,28 @@
 
 #include "concur/backend/settings.hpp"
 #include "concur/call/names.hpp"
+#include "concur/limits/limit_pool.hpp"
 #include "concur/observe/observer.hpp"
 #include "concur/pool/load_balancing.hpp"
+#include "concur/worker/method_options.hpp"
 #include "concur/worker/object_factory.hpp"
 #include "concur/worker/option_name.hpp"
+#include "concur/worker/option_values.hpp"
 #include "concur/worker/proxy.hpp"
+#include "concur/worker/retry_setters.hpp"
 
 namespace concur {
 
 namespace detail {
 
+/// Limits as a builder gets them: the descriptions of a set that each `init` makes for itself, or what is shared.
+struct GivenLimits {
+    std::vector<Limit> own;
+    std::optional<LimitPool> shared;
+};
+
 /// What a builder has been told, untyped.
-struct BuilderState {
+struct BuilderState : OptionValues {
     // Defined out of line: one copy serves every setter of every worker class.
     BuilderState() noexcept;
     BuilderState(const BuilderState&);
@@ -29,21 +41,15 @@ struct BuilderState {
     BuilderState& operator=(BuilderState&&) noexcept;
     ~BuilderState();
 
-    /// An option that was given a text which is none of its values: `init` will say so.
-    struct Unreadable {
-        std::string_view option;
-        std::string problem;
-    };
-
-    Settings settings;
-    std::vector<Unreadable> unreadable;
+    RetryFunctions functions;
+    std::vector<MethodState> methods;
     std::shared_ptr<Observer> observer;
     TimeSource clock;
     InstrumentSettings instruments;
+    std::shared_ptr<const GivenLimits> limits;
 
-    void set_text(std::string_view option, std::string_view text);
-    /// The option gets another value.
-    void forget_text(std::string_view option) noexcept;
+    /// What has been set for a method, to be changed.
+    [[nodiscard]] MethodState& of_method(const std::shared_ptr<const NamedMethod>& method);
 };
 
 /// What a builder makes: its default name and options, and the worker with its handle. TaskWorker's is in
@@ -68,17 +74,6 @@ struct Initialization {
 /// Throws ConfigError for what is not allowed, or not available yet, among the options that are set.
 void check_settings(const Settings& settings);
 
-/// The text of an option. No string_view, which a 0 would convert to.
-class OptionText {
-public:
-    template <class Text>
-        requires std::is_convertible_v<const Text&, std::string_view> OptionText(const Text& text) : text_{text} {}
-        [[nodiscard]] std::string_view view() const noexcept { return text_; }
-
-    private:
-        std::string_view text_;
-};
-
 }  // namespace detail
 
 // One line for each option: the setter's name is that of the member of Settings, and so is its type. CONCUR_CHOICE
@@ -102,7 +97,8 @@ public:
 /// for several workers. Nothing is checked before `init`, which names the option, its value and what is allowed
 /// (ConfigError). What is not set comes from the defaults, see defaults.hpp.
 template <class T, Mode M = Mode::dynamic, Blocking B = Blocking::no>
-class Options {
+class [[nodiscard("setters return a changed copy of the builder")]] Options
+    : public detail::RetrySetters<Options<T, M, B>> {
 public:
     Options() = default;
     explicit Options(detail::BuilderState state) : state_{std::move(state)} {}
@@ -158,36 +154,13 @@ public:
 
     // ---- retries
 
-    /// How many more attempts a failed call gets. Default 0.
-    CONCUR_OPTION(num_retries)
-    /// How the wait grows. Default exponential.
-    CONCUR_CHOICE(retry_algorithm)
-    /// What it grows from. Default 1 s; 0 retries at once.
-    CONCUR_OPTION(retry_wait)
-    /// No wait is shorter, whatever chance says. Default 0.
-    CONCUR_OPTION(retry_min_wait)
-    /// No wait is longer. Default: none.
-    CONCUR_OPTION(retry_max_wait)
-    /// How much of the wait is left to chance; a number is the random share. Default full; for range, sequence and
-    /// decorrelated, whose waits are meant, none.
-    CONCUR_CHOICE(retry_jitter)
-    /// The longest wait that a server may ask for. Default 60 s.
-    CONCUR_OPTION(retry_after_max)
-    /// How often a call is tried again whose process died under it. Default 0: it may have done its work.
-    CONCUR_OPTION(retry_abandoned)
+    // See also retry_setters.hpp.
+
     /// Whether later calls wait for one that is being retried. Default keep.
     CONCUR_CHOICE(retry_order)
-    /// How many rejected results are kept where retries go beyond 255. Default 16.
-    CONCUR_OPTION(history)
 
     // ---- times
 
-    /// For a whole call, from the moment it is made. Default: none.
-    CONCUR_OPTION(call_timeout)
-    /// For one attempt. Default: none.
-    CONCUR_OPTION(attempt_timeout)
-    /// An attempt that is over time is killed with its process. Default false; process and ray modes only.
-    CONCUR_FLAG(attempt_timeout_hard)
     /// How long `init` waits for the constructor. Default 30 s.
     CONCUR_OPTION(init_timeout)
     /// How long `stop` finishes what was accepted before it goes on as `stop(Stop::now)`. Default 30 s.
@@ -210,11 +183,46 @@ public:
     CONCUR_OPTION(num_cpus)
     CONCUR_OPTION(num_gpus)
 
+    /// Options of one method, which beat those of the worker: `f` gets an object with their setters. For
+    /// `call<&T::m>`, `call(&T::m)` and `worker.m()`. What is not set there is as the worker has it; a list of
+    /// filters or validators replaces the worker's. See MethodOptions.
+    ///
+    ///     .method<&Api::upload>([](auto& m) { m.num_retries(5).attempt_timeout(10s); })
+    template <auto pointer, class F>
+    [[nodiscard("setters return a changed copy of the builder")]] Options method(F && f) const {
+        if constexpr (detail::explain_method<detail::Method<pointer>, T, std::remove_const_t<decltype(pointer)>>()) {
+            detail::BuilderState changed = state_;
+            detail::MethodOptions<T, pointer> options(changed.of_method(detail::name_method<pointer>()));
+            std::forward<F>(f)(options);
+            return Options(std::move(changed));
+        } else {
+            return *this;
+        }
+    }
+
     // ---- what is no value
 
+    /// What calls and the methods they run take of: see `this_worker::limits()`. A CallLimit among them is charged by
+    /// each call that starts.
+    ///
+    /// Limits by value are this worker's own: each `init` makes a new set of them, on the worker's clock. A LimitSet or
+    /// a LimitPool is shared by all that have it.
+    ///
+    ///     .limits({concur::CallLimit(100, 1min), concur::ResourceLimit("connections", 4)})
+    [[nodiscard("setters return a changed copy of the builder")]] Options limits(std::initializer_list<Limit> limits)
+        const {
+        return with_limits({limits, std::nullopt});
+    }
+    [[nodiscard("setters return a changed copy of the builder")]] Options limits(std::vector<Limit> limits) const {
+        return with_limits({std::move(limits), std::nullopt});
+    }
+    [[nodiscard("setters return a changed copy of the builder")]] Options limits(LimitPool limits) const {
+        return with_limits({{}, std::move(limits)});
+    }
+
     /// Who is told of this worker's events.
-    [[nodiscard("setters return a changed copy of the builder")]] Options observer(
-        std::shared_ptr<Observer> observer) const {
+    [[nodiscard("setters return a changed copy of the builder")]] Options observer(std::shared_ptr<Observer> observer)
+        const {
         detail::BuilderState changed = state_;
         changed.observer = std::move(observer);
         return Options(std::move(changed));
@@ -243,7 +251,7 @@ public:
     ///
     /// Gives a `Proxy<T, M, B>`; of a TaskWorker a `TaskProxy`, or a `BoundTask` of the function that is passed.
     template <class... A>
-    [[nodiscard("a worker without a handle stops at once")]] auto init(A&&... arguments) const {
+    [[nodiscard("a worker without a handle stops at once")]] auto init(A && ... arguments) const {
         using Initialization = detail::Initialization<T, M, B>;
         return Initialization::init(detail::resolve(state_, Initialization::name, Initialization::defaults),
                                     std::forward<A>(arguments)...);
@@ -252,6 +260,8 @@ public:
 private:
     template <class, Mode, Blocking>
     friend class Options;
+    friend class detail::RetryValueSetters<Options>;
+    friend class detail::RetrySetters<Options>;
 
     template <auto option, class Value>
     [[nodiscard]] Options with(const Value& value) const {
@@ -260,10 +270,29 @@ private:
         changed.forget_text(detail::option_name<option>);
         return Options(std::move(changed));
     }
+    [[nodiscard]] Options with_limits(detail::GivenLimits given) const {
+        detail::BuilderState changed = state_;
+        changed.limits = std::make_shared<const detail::GivenLimits>(std::move(given));
+        return Options(std::move(changed));
+    }
     template <auto option>
     [[nodiscard]] Options with_text(detail::OptionText text) const {
         detail::BuilderState changed = state_;
         changed.set_text(detail::option_name<option>, text.view());
+        return Options(std::move(changed));
+    }
+
+    [[nodiscard]] Options with_taken(const detail::OptionValues& values, const detail::RetryFunctions& functions)
+        const {
+        detail::BuilderState changed = state_;
+        changed.take(values);
+        changed.functions.take(functions);
+        return Options(std::move(changed));
+    }
+    template <class Change>
+    [[nodiscard]] Options with_changed_functions(Change change) const {
+        detail::BuilderState changed = state_;
+        change(changed.functions);
         return Options(std::move(changed));
     }
 

@@ -64,9 +64,9 @@ auto refuse_method() {
 }
 
 template <Blocking B, class T, class Pointer, class... A>
-auto call_method(Backend& backend, const MethodInfo& info, Pointer pointer, A&&... arguments) {
+auto call_method(const Addressee& to, const MethodInfo& info, Pointer pointer, A&&... arguments) {
     using Target = MethodTarget<T, Pointer>;
-    return submit<B, BoundCallFor<T, Target, A...>>(backend, info, Target{pointer}, std::forward<A>(arguments)...);
+    return submit<B, BoundCallFor<T, Target, A...>>(to, info, Target{pointer}, std::forward<A>(arguments)...);
 }
 
 /// The calling part of the interface for a worker whose object is a T, on top of a handle: all of `Proxy`'s, or one
@@ -88,7 +88,7 @@ public:
     auto call(A&&... arguments) const {
         using Pointer = std::remove_const_t<decltype(method)>;
         if constexpr (call_fits<T, Pointer, A...>) {
-            return call_method<B, T>(backend(), info_of<method>, method, std::forward<A>(arguments)...);
+            return call_method<B, T>(Base::addressee(), info_of<method>, method, std::forward<A>(arguments)...);
         } else {
             return refuse_method<B, Method<method>, T, Pointer, A...>();
         }
@@ -100,11 +100,11 @@ public:
     auto call(F&& f, A&&... arguments) const {
         using Pointer = std::decay_t<F>;
         if constexpr (takes_no_object<T, Pointer> && call_fits<T, Pointer, A...>) {
-            return call_method<B, T>(backend(), function_info, f, std::forward<A>(arguments)...);
+            return call_method<B, T>(Base::addressee(), function_info, f, std::forward<A>(arguments)...);
         } else if constexpr (!std::is_member_pointer_v<Pointer>) {
-            return call_function<B, T>(backend(), std::forward<F>(f), std::forward<A>(arguments)...);
+            return call_function<B, T>(Base::addressee(), std::forward<F>(f), std::forward<A>(arguments)...);
         } else if constexpr (call_fits<T, Pointer, A...>) {
-            return call_method<B, T>(backend(), method_info, f, std::forward<A>(arguments)...);
+            return call_method<B, T>(Base::addressee(), named_method(f), f, std::forward<A>(arguments)...);
         } else {
             return refuse_method<B, Function<Pointer>, T, Pointer, A...>();
         }
@@ -140,17 +140,23 @@ protected:
             if constexpr (leaves_out_defaults<Pointer, A...>) {
                 return call_with_defaults<Callee, Pointer>(std::forward<A>(arguments)...);
             } else if constexpr (calls_data_member<Callee, Pointer, A...>) {
-                return call_overloads<B, T, Callee>(backend(), std::forward<A>(arguments)...);
+                return call_overloads<B, T, Callee>(Base::addressee(), std::forward<A>(arguments)...);
             } else {
                 return call<Callee::template pointer<T>()>(std::forward<A>(arguments)...);
             }
         } else {
-            return call_overloads<B, T, Callee>(backend(), std::forward<A>(arguments)...);
+            return call_overloads<B, T, Callee>(Base::addressee(), std::forward<A>(arguments)...);
         }
     }
 
 private:
-    [[nodiscard]] Backend& backend() const { return Base::worker().get(); }
+    /// The method that `method<...>` of the options named by an equal pointer.
+    template <class Pointer>
+    [[nodiscard]] const MethodInfo& named_method(const Pointer& pointer) const {
+        const CallPolicies* policies = Base::addressee().backend.policies();
+        const MethodInfo* named = policies ? policies->find_method(typeid(Pointer), &pointer) : nullptr;
+        return named ? *named : method_info;
+    }
 
     template <class Pointer, class... A>
     static constexpr bool leaves_out_defaults = [] {
@@ -170,7 +176,7 @@ private:
         using Target = DefaultsTarget<T, Callee, Pointer, A...>;
         constexpr auto pointer = Callee::template pointer<T>();
         if constexpr (Target::fits) {
-            return submit<B, BoundCallFor<T, Target, A...>>(backend(), info_of<pointer>, Target(),
+            return submit<B, BoundCallFor<T, Target, A...>>(Base::addressee(), info_of<pointer>, Target(),
                                                             std::forward<A>(arguments)...);
         } else {
             return refuse_defaults<B, Method<pointer>, Target, A...>();

@@ -131,10 +131,10 @@ auto refuse_defaults() {
 /// Calls what a name stands for that is not one method with its arguments: overloads, a template, a data member that is
 /// called.
 template <Blocking B, class T, class Callee, class... A>
-auto call_overloads(Backend& backend, A&&... arguments) {
+auto call_overloads(const Addressee& to, A&&... arguments) {
     using Target = FunctionTarget<T, Callee, A...>;
     if constexpr (Target::fits) {
-        return submit<B, BoundCallFor<T, Target, A...>>(backend, info_of_overloads<T, Callee>, Target{Callee()},
+        return submit<B, BoundCallFor<T, Target, A...>>(to, info_of_overloads<T, Callee>, Target{Callee()},
                                                         std::forward<A>(arguments)...);
     } else if constexpr (!arguments_fit<typename Target::Parameters, A...> || Target::takes_no_context ||
                          Target::takes_context) {

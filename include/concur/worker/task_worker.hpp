@@ -37,7 +37,7 @@ public:
     /// functions are passed on as they are. Throws WorkerStoppedError after a stop.
     template <class F, class... A>
     auto submit(F&& f, A&&... arguments) const {
-        return submit_task<B>(Base::worker().get(), std::forward<F>(f), std::forward<A>(arguments)...);
+        return submit_task<B>(Base::addressee(), std::forward<F>(f), std::forward<A>(arguments)...);
     }
     // What can only be refused: a name that stands for several functions or for a template of them. D7
     template <class Name = OverloadedOrTemplate>

@@ -68,6 +68,10 @@ namespace this_worker {
 /// The context of the call that runs on this thread, for methods and what they call. Throws NotOnWorkerError elsewhere.
 [[nodiscard]] inline CallContext& context() { return detail::current_context(); }
 
+/// The limits of the worker that the calling code runs on, see CallContext::limits; also in the constructor of its
+/// object. Throws NotOnWorkerError elsewhere.
+[[nodiscard]] inline LimitPool limits() { return detail::current_limits(); }
+
 /// Calls a method of the own worker's object: queued behind what is queued already, also while the worker drains; in
 /// sync mode it runs at once. The future may be returned from the method, which then ends when it does; waiting for it
 /// here throws DeadlockError.
@@ -81,14 +85,14 @@ auto call(A&&... arguments) {
     if constexpr (!detail::call_fits<C, Pointer, A...>) {
         return detail::refuse_method<Blocking::no, detail::Method<method>, C, Pointer, A...>();
     } else if constexpr (std::is_same_v<C, detail::NoObject>) {
-        return detail::call_method<Blocking::no, C>(detail::own_worker(), detail::info_of<method>, method,
+        return detail::call_method<Blocking::no, C>({detail::own_worker()}, detail::info_of<method>, method,
                                                     std::forward<A>(arguments)...);
     } else {
         using Target = detail::OwnMethodTarget<C, Pointer>;
         detail::Backend& worker = detail::own_worker();
         const std::ptrdiff_t offset = detail::offset_in_own_object<C>(worker, detail::info_of<method>.name);
         return detail::submit<Blocking::no, detail::BoundCallFor<std::byte, Target, A...>>(
-            worker, detail::info_of<method>, Target{{method}, offset}, std::forward<A>(arguments)...);
+            {worker}, detail::info_of<method>, Target{{method}, offset}, std::forward<A>(arguments)...);
     }
 }
 
@@ -99,7 +103,7 @@ detail::Refused call(A&&...);
 /// Runs `f(arguments...)`, without the object, on the own worker: otherwise as `call`.
 template <class F, class... A>
 auto submit(F&& f, A&&... arguments) {
-    return detail::submit_task<Blocking::no>(detail::own_worker(), std::forward<F>(f), std::forward<A>(arguments)...);
+    return detail::submit_task<Blocking::no>({detail::own_worker()}, std::forward<F>(f), std::forward<A>(arguments)...);
 }
 
 }  // namespace this_worker

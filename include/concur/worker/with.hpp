@@ -7,22 +7,11 @@
 #include <type_traits>
 
 #include "concur/backend/backend.hpp"
-#include "concur/backend/settings.hpp"
+#include "concur/backend/call_options.hpp"
 #include "concur/core/duration.hpp"
 #include "concur/core/refused.hpp"
 
 namespace concur {
-
-/// What `worker.with({...})` sets; what is not set is left to the worker's and the method's options.
-struct CallOptions {
-    std::optional<WhenFull> when_full = std::nullopt;
-    std::optional<int> num_retries = std::nullopt;
-    std::optional<Duration> call_timeout = std::nullopt;
-    std::optional<Duration> attempt_timeout = std::nullopt;
-};
-
-// A temporary of it may stand in a co_await expression, where g++ 12 destroys others twice.
-static_assert(std::is_trivially_copyable_v<CallOptions>);
 
 namespace detail {
 
@@ -57,6 +46,8 @@ public:
 
 protected:
     [[nodiscard]] const WorkerHandle& worker() const noexcept { return worker_; }
+    /// Where calls go, and with which options.
+    [[nodiscard]] Addressee addressee() const { return {worker_.get(), &options_}; }
     [[nodiscard]] CallHandle with_options(const CallOptions& options) const;
     [[nodiscard]] CallHandle with_hash(std::uint64_t key) const { return {worker_, options_, key}; }
 

@@ -22,6 +22,8 @@
 #include "concur/worker/options.hpp"
 #include "concur/worker/options_from_json.hpp"
 #include "concur/worker/proxy.hpp"
+#include "concur/worker/retry.hpp"
+#include "concur/worker/retry_policy.hpp"
 #include "concur/worker/task_worker.hpp"
 #include "concur/worker/this_worker.hpp"
 #include "concur/worker/valid.hpp"

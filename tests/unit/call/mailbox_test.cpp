@@ -38,6 +38,8 @@ public:
     }
     detail::StateBase* invoke(void*, CallContext&) override { return nullptr; }
     detail::StateBase* invoke_on(detail::StandIn&, CallContext&) override { return nullptr; }
+    const void* argument(std::size_t, const std::type_info&) override { return nullptr; }
+    std::size_t argument_count() const noexcept override { return 0; }
     void drop_arguments() noexcept override {}
     void drop_result() noexcept override {}
 
