@@ -681,6 +681,7 @@ TEST_CASE("waiting on its worker for a call in backoff there is an error, not a 
     const auto waiting = api.call<&Api::flaky>(3);
     const auto end = api.call([&](Api&) { return end_of([&] { waiting.result(); }); });
     CHECK(end.result() == "deadlock");
+    waiting.cancel();  // the stop would wait for it
 }
 
 // ---- deadlines
@@ -1188,19 +1189,17 @@ TEST_CASE("what a call has begun is asked to stop however late its method return
     {
         Promise<int> never_done;
         Gate started;
-        Gate release;
         Future<bool> asked;
         auto outer = options(mode).clock(clock).observer(observer).attempt_timeout(1h).init();
-        auto call = outer.with({.call_timeout = 1s}).call([&](Api&) {
-            asked = inner.call([](Api&, CallContext& context) { return context.stop_token().wait_for(patience); });
+        auto call = outer.with({.call_timeout = 1s}).call([&](Api&, CallContext& context) {
+            asked = inner.call([](Api&, CallContext& of_inner) { return of_inner.stop_token().wait_for(patience); });
             started.open();
-            release.pass();
+            CHECK(context.stop_token().wait_for(1h));  // on the clock: at the deadline, when the call has ended
             return never_done.future();
         });
         REQUIRE(started.pass());
         clock.advance(1s);
         CHECK(outcome_of(call) == "timeout");
-        release.open();
         CHECK((outcome_of(asked) != "value" || asked.result()));
     }
     CHECK(of_worker.use_count() == 1);  // no timer keeps the worker
