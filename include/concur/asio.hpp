@@ -7,4 +7,5 @@
 #include "concur/asio/async_retry.hpp"
 #include "concur/asio/coroutine.hpp"
 #include "concur/asio/executor_option.hpp"
+#include "concur/asio/runtime.hpp"
 #include "concur/asio/spawn.hpp"

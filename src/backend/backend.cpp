@@ -223,9 +223,11 @@ void Backend::stop_and_wait(Stop how) {
             raise_stop_level(StopLevel::now);
         if (!await_end(clock(), deadline_after(clock().now(), timeout))) {
             abandon_running_call();
-            warn(WarningKind::stuck, fmt::format("the worker {} does not end: what it runs does not react to being "
-                                                 "asked to stop, and a thread cannot be killed",
-                                                 name()));
+            warn(WarningKind::stuck,
+                 fmt::format("the worker {} does not end: what it runs does not react to being asked to stop, {}",
+                             name(),
+                             leaves_stuck_object() ? "or its event loop stands still; the object stays until it ends"
+                                                   : "and a thread cannot be killed"));
             if (leaves_stuck_object()) return orphan();
             await_end(clock(), no_deadline);
         }

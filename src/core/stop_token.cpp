@@ -1,7 +1,11 @@
 #include "concur/core/stop_token.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <thread>
+
+#include "core/application_thread.hpp"
+#include "core/runtime.hpp"
 
 namespace concur {
 namespace detail {
@@ -10,6 +14,12 @@ namespace {
 const void* this_thread_mark() noexcept {
     thread_local const char mark = 0;
     return &mark;
+}
+
+// As every wait of the library: on its own event loop another thread takes over, on the application's it is refused.
+void begin_wait(std::optional<RuntimeWait>& spare_thread) {
+    refuse_on_application_thread();
+    spare_thread.emplace();
 }
 
 }  // namespace
@@ -43,8 +53,10 @@ void StopState::request() noexcept {
 bool StopState::wait_for(Duration time) {
     const TimePoint deadline = std::min(deadline_after(clock_->now(), time), deadline_);
     std::uint32_t word = word_.load(std::memory_order_acquire);
+    std::optional<RuntimeWait> spare_thread;
     while (!(word & requested_flag)) {
         if (deadline != no_deadline && clock_->now() >= deadline) return is_over();
+        if (!spare_thread) begin_wait(spare_thread);
         clock_->park(word_, word, deadline);
         word = word_.load(std::memory_order_acquire);
     }
@@ -89,7 +101,11 @@ bool StopToken::wait_for(Duration time) const {
     detail::ParkingWord never_changes{0};
     detail::Clock& clock = detail::steady_clock();
     const detail::TimePoint deadline = detail::deadline_after(clock.now(), time);
-    while (clock.now() < deadline) clock.park(never_changes, 0, deadline);
+    std::optional<detail::RuntimeWait> spare_thread;
+    while (clock.now() < deadline) {
+        if (!spare_thread) detail::begin_wait(spare_thread);
+        clock.park(never_changes, 0, deadline);
+    }
     return false;
 }
 

@@ -4,6 +4,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/use_future.hpp>
 #include <catch2/catch.hpp>
 #include <concur/asio.hpp>
 #include <concur/concur.hpp>
@@ -396,4 +397,99 @@ TEST_CASE("retries of coroutines wait on the clock", "[asio][A4][R1]") {
     });
     CHECK(call.result() == 3);
     CHECK(clock.elapsed() == 3s);
+}
+
+// ---- threads
+
+TEST_CASE("coroutines of the application run on the library's loop", "[asio][A2]") {
+    const auto executor = runtime().get_executor();
+    CHECK(executor == runtime().get_executor());
+    auto api = options(Mode::asio).init();
+    const auto both = [](Proxy<Api> worker) -> net::awaitable<int> {
+        const auto call = worker.call<&Api::echo>(3);
+        const int value = co_await call.async_result();
+        co_await Api::pause(1ms);
+        co_return value + 1;
+    };
+    auto ended = net::co_spawn(executor, both(api), net::use_future);
+    CHECK(ended.get() == 4);
+}
+
+TEST_CASE("methods that sleep on their stop token keep no thread of the library's loop from others", "[asio][A3]") {
+    const unsigned sleepers = std::thread::hardware_concurrency() + 2;
+    std::vector<Proxy<Api>> workers;
+    std::vector<Future<bool>> calls;
+    for (unsigned i = 0; i < sleepers; ++i) {
+        workers.push_back(options(Mode::asio).init());
+        calls.push_back(workers.back().call(
+            [](Api&, CallContext& context) { return context.stop_token().wait_for(std::chrono::hours(1)); }));
+    }
+    auto other = options(Mode::asio).init();
+    CHECK(other.call<&Api::echo>(1).result(patience) == 1);
+    for (const auto& call : calls) call.cancel();
+    for (const auto& worker : workers) worker.stop();
+}
+
+TEST_CASE("sleeping on the application's loop is an error", "[asio][A3]") {
+    net::io_context loop;
+    auto api = options(Mode::asio).executor(loop.get_executor()).init();
+    const auto sleeps = api.call([](Api&, CallContext& context) { return context.stop_token().wait_for(1ms); });
+    const auto looks = api.call([](Api&, CallContext& context) { return context.stop_token().wait_for(0ms); });
+    loop.run();
+    CHECK_THROWS_AS(sleeps.result(), WouldBlockError);
+    CHECK_FALSE(looks.result());
+}
+
+TEST_CASE("a stop does not need a loop that stands still", "[asio][A7][W22]") {
+    net::io_context loop;
+    auto api = options(Mode::asio).executor(loop.get_executor()).stop_timeout(20ms).init();
+    const auto queued = api.call<&Api::echo>(1);
+    api.stop();
+    CHECK(api.stopped());
+    CHECK(outcome_text([&] { queued.result(); }) == "stopped");
+}
+
+TEST_CASE("a coroutine on a loop that stands still is left to it", "[asio][A7][W22]") {
+    REQUIRE(Counted::alive == 0);
+    const auto held = std::make_shared<int>(1);
+    net::io_context loop;
+    auto api = options(Mode::asio).executor(loop.get_executor()).stop_timeout(20ms).init();
+    const auto running = api.call<&Api::for_ever>(held);
+    loop.run_for(20ms);
+    REQUIRE(Counted::alive == 1);
+    api.stop();
+    CHECK(outcome_text([&] { running.result(); }) == "stopped");
+    CHECK(Counted::alive == 1);
+    loop.restart();
+    loop.run();  // the loop has more turns: the coroutine ends, and the object goes
+    CHECK(Counted::alive == 0);
+    CHECK(held.use_count() == 1);
+}
+
+// ---- tasks
+
+net::awaitable<int> doubled(int value) {
+    co_await Api::pause(1ms);
+    co_return 2 * value;
+}
+
+TEST_CASE("tasks may be coroutines", "[asio][A1][W16]") {
+    const Mode mode = GENERATE(every_mode());
+    CAPTURE(mode);
+    auto tasks = TaskWorker::options().mode(mode).init();
+    CHECK(tasks.submit(doubled, 4).result() == 8);
+    CHECK(tasks.submit(doubled, ready(5)).result() == 10);
+    const int captured = 3;
+    CHECK(tasks.submit([captured]() -> net::awaitable<int> { return doubled(captured); }).result() == 6);
+    CHECK(outcome_text([&] {
+              tasks
+                  .submit([]() -> net::awaitable<int> {
+                      throw std::out_of_range("no task");
+                      co_return 0;
+                  })
+                  .result();
+          }) == "no task");
+    int sum = 0;
+    for (const int value : tasks.map(doubled, std::vector{1, 2, 3})) sum += value;
+    CHECK(sum == 12);
 }

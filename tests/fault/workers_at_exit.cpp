@@ -114,10 +114,12 @@ struct Nested {
 };
 int nested() {
     static const auto outer = Worker<Nested>::options().mode("thread").init();
-    outer.call([](Nested& object) {
-        object.inside = make("thread");
-        queue_calls(*object.inside);
-    });
+    outer
+        .call([](Nested& object) {
+            object.inside = make("thread");
+            queue_calls(*object.inside);
+        })
+        .result();  // an exit that begins between the two lines above may refuse the calls
     return 19;
 }
 

@@ -114,7 +114,9 @@ public:
 
     [[nodiscard]] bool stop_requested() const noexcept { return state_ && state_->requested(); }
 
-    /// Sleeps for `time`, or until a stop is requested: then true.
+    /// Sleeps for `time`, or until a stop is requested: then true. On the library's event loop a spare thread takes
+    /// over meanwhile, and DeadlockError is thrown if 64 wait already; on the application's own it throws
+    /// WouldBlockError.
     [[nodiscard]] bool wait_for(Duration time) const;
 
     /// Calls `f()` once when a stop is requested; see StopCallback.
