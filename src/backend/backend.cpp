@@ -190,13 +190,14 @@ void Backend::stop_as_last_handle() noexcept {
     orphan();
 }
 
-// Nobody waits for long while the process exits, and not twice.
+// Nobody waits for long while the process exits, and not twice. A worker that drains already is given its time: the
+// exit drains all of them at once, those that belong to the object of another one too.
 void Backend::stop_at_exit() noexcept {
-    for (const StopLevel level : {StopLevel::drain, StopLevel::now}) {
-        if (stop_level() >= level) continue;
-        raise_stop_level(level);
-        await_end_at_exit(deadline_after(steady_clock().now(), exit_patience));
-    }
+    if (stop_level() != StopLevel::now)
+        for (const StopLevel level : {StopLevel::drain, StopLevel::now}) {
+            raise_stop_level(level);
+            await_end_at_exit(deadline_after(steady_clock().now(), exit_patience));
+        }
     if (has_ended())
         join();
     else
