@@ -399,6 +399,20 @@ TEST_CASE("retries of coroutines wait on the clock", "[asio][A4][R1]") {
     CHECK(clock.elapsed() == 3s);
 }
 
+TEST_CASE("a coroutine that waits for the world does not hold the clock", "[asio][A4][R13]") {
+    const Mode mode = GENERATE(every_queueing_mode());
+    CAPTURE(mode);
+    ManualClock clock;
+    auto api = options(mode).clock(clock).call_timeout(10s).init();
+    const auto call = api.call<&Api::for_ever>(std::make_shared<int>(1));
+    clock.advance(9s);
+    CHECK_FALSE(call.done());
+    clock.advance(1s);
+    CHECK(outcome_text([&] { call.result(); }) == "timeout");
+    api.drain();  // the cancel has ended it
+    CHECK(clock.elapsed() == 10s);
+}
+
 // ---- threads
 
 TEST_CASE("coroutines of the application run on the library's loop", "[asio][A2]") {
