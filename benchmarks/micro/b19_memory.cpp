@@ -1,6 +1,7 @@
 // B19: memory of a worker, and of a LimitSet.
 //
-// Target: a thread worker takes at most 4 KiB beside its stack; a LimitSet 256 bytes and 128 a limit.
+// Target: a thread worker takes at most 4 KiB beside its stack, an asio worker 1 KiB; a LimitSet 256 bytes and 128 a
+// limit.
 //
 // Counted is what malloc holds for it, in all arenas: the worker itself, std::thread's state, and what the C library
 // keeps for a thread.
@@ -17,7 +18,8 @@
 
 namespace {
 
-constexpr double most_bytes = 4096;
+constexpr double most_bytes_of_thread = 4096;
+constexpr double most_bytes_of_asio = 1024;
 constexpr double most_bytes_of_limit = 128;
 constexpr int workers = 100;
 
@@ -77,20 +79,20 @@ double bytes_of_limit(int limits, concur::RateAlgorithm algorithm) {
     return ((heap_in_use() - before) / workers - 256) / limits;
 }
 
-void print(concur::Mode mode) {
+void print(concur::Mode mode, std::optional<bench::Target> target = {}) {
     const double one = bytes_of_worker(mode, workers);
     const double ten = bytes_of_worker(mode, 10 * workers);
-    bench::print_row({std::string(concur::to_string(mode)) + " worker", "", "", one, ten,
-                      mode == concur::Mode::thread ? std::optional(bench::at_most(most_bytes)) : std::nullopt, "B"});
+    bench::print_row({std::string(concur::to_string(mode)) + " worker", "", "", one, ten, target, "B"});
 }
 
 }  // namespace
 
 int main() {
     bench::print_title("B19", "memory of a worker beside its stack (10x: of each of a thousand)");
-    bytes_of_worker(concur::Mode::thread, 1);  // what is made once
+    for (const auto mode : {concur::Mode::thread, concur::Mode::asio}) bytes_of_worker(mode, 1);  // what is made once
     print(concur::Mode::sync);
-    print(concur::Mode::thread);
+    print(concur::Mode::thread, bench::at_most(most_bytes_of_thread));
+    print(concur::Mode::asio, bench::at_most(most_bytes_of_asio));
     using concur::RateAlgorithm;
     bench::print_row({"a limit of a LimitSet (10x: of 60)", "", "", bytes_of_limit(6, RateAlgorithm::fixed_window),
                       bytes_of_limit(60, RateAlgorithm::fixed_window), bench::at_most(most_bytes_of_limit), "B"});
