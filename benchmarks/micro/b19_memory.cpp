@@ -5,8 +5,6 @@
 //
 // Counted is what malloc holds for it, in all arenas: the worker itself, std::thread's state, and what the C library
 // keeps for a thread.
-#include <malloc.h>
-
 #include <atomic>
 #include <concur/concur.hpp>
 #include <string>
@@ -14,6 +12,7 @@
 #include <vector>
 
 #include "support/counter.hpp"
+#include "support/machine.hpp"
 #include "support/table.hpp"
 
 namespace {
@@ -23,19 +22,14 @@ constexpr double most_bytes_of_asio = 1024;
 constexpr double most_bytes_of_limit = 128;
 constexpr int workers = 100;
 
-double heap_in_use() {
-    const struct mallinfo2 info = ::mallinfo2();
-    return static_cast<double>(info.uordblks + info.hblkhd);
-}
-
 /// Bytes of one worker, with its calls done: what the first call makes belongs to it.
 double bytes_of_worker(concur::Mode mode, int count) {
     std::vector<concur::Proxy<bench::Counter>> all;
     all.reserve(static_cast<std::size_t>(count));
-    const double before = heap_in_use();
+    const double before = bench::heap_in_use();
     for (int i = 0; i < count; ++i) all.push_back(concur::Worker<bench::Counter>::options().mode(mode).init());
     for (const auto& worker : all) static_cast<void>(worker.call<&bench::Counter::add>(1).result());
-    return (heap_in_use() - before) / count;
+    return (bench::heap_in_use() - before) / count;
 }
 
 /// The floor: a thread that sleeps, and has used malloc once.
@@ -44,7 +38,7 @@ double bytes_of_thread(int count) {
     all.reserve(static_cast<std::size_t>(count));
     std::atomic<int> asleep{0};
     std::atomic<int> stop{0};
-    const double before = heap_in_use();
+    const double before = bench::heap_in_use();
     for (int i = 0; i < count; ++i)
         all.emplace_back([&] {
             delete new bench::Counter;
@@ -53,7 +47,7 @@ double bytes_of_thread(int count) {
             stop.wait(0);
         });
     for (int now = asleep.load(); now != count; now = asleep.load()) asleep.wait(now);
-    const double bytes = (heap_in_use() - before) / count;
+    const double bytes = (bench::heap_in_use() - before) / count;
     stop.store(1);
     stop.notify_all();
     for (std::thread& thread : all) thread.join();
@@ -72,11 +66,11 @@ double bytes_of_limit(int limits, concur::RateAlgorithm algorithm) {
     }
     std::vector<concur::LimitSet> sets;
     sets.reserve(workers);
-    const double before = heap_in_use();
+    const double before = bench::heap_in_use();
     for (int i = 0; i < workers; ++i) sets.emplace_back(all);
     for (concur::LimitSet& set : sets)
         for (int i = 0; i < limits; ++i) static_cast<void>(set.try_acquire(std::to_string(i)).acquired());
-    return ((heap_in_use() - before) / workers - 256) / limits;
+    return ((bench::heap_in_use() - before) / workers - 256) / limits;
 }
 
 void print(concur::Mode mode, std::optional<bench::Target> target = {}) {
