@@ -1,5 +1,6 @@
-// The C++ Actor Framework: many actors, asked and told by one that is event-based itself. A blocking actor would look
-// for each answer among all that have come.
+// The C++ Actor Framework: many actors, asked by event-based ones, each of which asks a thousand. A blocking actor
+// would look for each answer among all that have come, and one for all takes ever longer the more it asks.
+#include <algorithm>
 #include <atomic>
 #include <caf/all.hpp>
 #include <future>
@@ -30,17 +31,19 @@ public:
     }
 
     long ask_each() override {
-        std::promise<long> sum;
-        system_.spawn([&](caf::event_based_actor* self) {
-            auto left = std::make_shared<std::size_t>(actors_.size());
-            auto so_far = std::make_shared<long>(0);
-            for (const caf::actor& actor : actors_)
-                self->request(actor, caf::infinite, asked).then([&sum, left, so_far](int value) {
-                    *so_far += value;
-                    if (--*left == 0) sum.set_value(*so_far);
-                });
-        });
-        return sum.get_future().get();
+        std::promise<long> all;
+        std::atomic<std::size_t> left{actors_.size()};
+        std::atomic<long> sum{0};
+        for (std::size_t first = 0; first < actors_.size(); first += asked_by_one)
+            system_.spawn([&, first](caf::event_based_actor* self) {
+                const std::size_t last = std::min(first + asked_by_one, actors_.size());
+                for (std::size_t i = first; i < last; ++i)
+                    self->request(actors_[i], caf::infinite, asked).then([&](int value) {
+                        sum.fetch_add(value);
+                        if (left.fetch_sub(1) == 1) all.set_value(sum.load());
+                    });
+            });
+        return all.get_future().get();
     }
 
     void tell_each() override {
@@ -52,6 +55,7 @@ public:
     }
 
 private:
+    static constexpr std::size_t asked_by_one = 1000;
     static constexpr int asked = 1;
     static constexpr int told = 2;
 
