@@ -66,7 +66,7 @@ void print_bytes(const std::string& what, Call call) {
 
 void print_mode(concur::Mode mode) {
     const auto worker = concur::Worker<Shapes>::options().mode(mode).init();
-    const std::string name = mode == concur::Mode::sync ? "sync: " : "thread: ";
+    const std::string name = std::string(concur::to_string(mode)) + ": ";
     const auto number = [&] { return worker.call<&Shapes::number>(1); };
     print_bytes(name + "int -> int, bytes", number);
     print(name + "int -> int", number);
@@ -99,5 +99,6 @@ int main() {
     bench::print_title("B4", "allocations of a call, 1000 in flight (figure: how many; 10x: in flight)");
     print_mode(concur::Mode::sync);
     print_mode(concur::Mode::thread);
+    print_mode(concur::Mode::asio);
     for (const bench::PeerEntry& entry : bench::all_peers()) print_peer(entry);
 }

@@ -55,4 +55,5 @@ int main() {
     bench::print_title("B17", "a hundred idle workers for a second (floor: nothing; 10x: a thousand of them)");
     print(concur::Mode::sync);
     print(concur::Mode::thread);
+    print(concur::Mode::asio);
 }

@@ -1,11 +1,10 @@
 // B19: memory of a worker, and of a LimitSet.
 //
-// Target: a thread worker takes at most 4 KiB beside its stack; a LimitSet 256 bytes and 128 a limit.
+// Target: a thread worker takes at most 4 KiB beside its stack, an asio worker 1 KiB; a LimitSet 256 bytes and 128 a
+// limit.
 //
 // Counted is what malloc holds for it, in all arenas: the worker itself, std::thread's state, and what the C library
 // keeps for a thread.
-#include <malloc.h>
-
 #include <atomic>
 #include <concur/concur.hpp>
 #include <string>
@@ -13,27 +12,24 @@
 #include <vector>
 
 #include "support/counter.hpp"
+#include "support/machine.hpp"
 #include "support/table.hpp"
 
 namespace {
 
-constexpr double most_bytes = 4096;
+constexpr double most_bytes_of_thread = 4096;
+constexpr double most_bytes_of_asio = 1024;
 constexpr double most_bytes_of_limit = 128;
 constexpr int workers = 100;
-
-double heap_in_use() {
-    const struct mallinfo2 info = ::mallinfo2();
-    return static_cast<double>(info.uordblks + info.hblkhd);
-}
 
 /// Bytes of one worker, with its calls done: what the first call makes belongs to it.
 double bytes_of_worker(concur::Mode mode, int count) {
     std::vector<concur::Proxy<bench::Counter>> all;
     all.reserve(static_cast<std::size_t>(count));
-    const double before = heap_in_use();
+    const double before = bench::heap_in_use();
     for (int i = 0; i < count; ++i) all.push_back(concur::Worker<bench::Counter>::options().mode(mode).init());
     for (const auto& worker : all) static_cast<void>(worker.call<&bench::Counter::add>(1).result());
-    return (heap_in_use() - before) / count;
+    return (bench::heap_in_use() - before) / count;
 }
 
 /// The floor: a thread that sleeps, and has used malloc once.
@@ -42,7 +38,7 @@ double bytes_of_thread(int count) {
     all.reserve(static_cast<std::size_t>(count));
     std::atomic<int> asleep{0};
     std::atomic<int> stop{0};
-    const double before = heap_in_use();
+    const double before = bench::heap_in_use();
     for (int i = 0; i < count; ++i)
         all.emplace_back([&] {
             delete new bench::Counter;
@@ -51,7 +47,7 @@ double bytes_of_thread(int count) {
             stop.wait(0);
         });
     for (int now = asleep.load(); now != count; now = asleep.load()) asleep.wait(now);
-    const double bytes = (heap_in_use() - before) / count;
+    const double bytes = (bench::heap_in_use() - before) / count;
     stop.store(1);
     stop.notify_all();
     for (std::thread& thread : all) thread.join();
@@ -70,27 +66,27 @@ double bytes_of_limit(int limits, concur::RateAlgorithm algorithm) {
     }
     std::vector<concur::LimitSet> sets;
     sets.reserve(workers);
-    const double before = heap_in_use();
+    const double before = bench::heap_in_use();
     for (int i = 0; i < workers; ++i) sets.emplace_back(all);
     for (concur::LimitSet& set : sets)
         for (int i = 0; i < limits; ++i) static_cast<void>(set.try_acquire(std::to_string(i)).acquired());
-    return ((heap_in_use() - before) / workers - 256) / limits;
+    return ((bench::heap_in_use() - before) / workers - 256) / limits;
 }
 
-void print(concur::Mode mode) {
+void print(concur::Mode mode, std::optional<bench::Target> target = {}) {
     const double one = bytes_of_worker(mode, workers);
     const double ten = bytes_of_worker(mode, 10 * workers);
-    bench::print_row({std::string(concur::to_string(mode)) + " worker", "", "", one, ten,
-                      mode == concur::Mode::thread ? std::optional(bench::at_most(most_bytes)) : std::nullopt, "B"});
+    bench::print_row({std::string(concur::to_string(mode)) + " worker", "", "", one, ten, target, "B"});
 }
 
 }  // namespace
 
 int main() {
     bench::print_title("B19", "memory of a worker beside its stack (10x: of each of a thousand)");
-    bytes_of_worker(concur::Mode::thread, 1);  // what is made once
+    for (const auto mode : {concur::Mode::thread, concur::Mode::asio}) bytes_of_worker(mode, 1);  // what is made once
     print(concur::Mode::sync);
-    print(concur::Mode::thread);
+    print(concur::Mode::thread, bench::at_most(most_bytes_of_thread));
+    print(concur::Mode::asio, bench::at_most(most_bytes_of_asio));
     using concur::RateAlgorithm;
     bench::print_row({"a limit of a LimitSet (10x: of 60)", "", "", bytes_of_limit(6, RateAlgorithm::fixed_window),
                       bytes_of_limit(60, RateAlgorithm::fixed_window), bench::at_most(most_bytes_of_limit), "B"});

@@ -52,6 +52,9 @@ private:
 /// woken does not count on.
 [[nodiscard]] long context_switches_of_other_threads();
 
+/// Bytes that malloc has given to this process, in all arenas.
+[[nodiscard]] double heap_in_use();
+
 /// The threads of this process.
 [[nodiscard]] int thread_count();
 

@@ -46,7 +46,8 @@ private:
         const IntrusivePtr<CoroutineState> state = std::move(state_);
         delete this;
         // In one signal: a second one would replace the first, which a coroutine may have yet to see.
-        if (!state->has_ended_) state->signal_.emit(net::cancellation_type::terminal | net::cancellation_type::partial);
+        if (!state->has_ended())
+            state->signal_.emit(net::cancellation_type::terminal | net::cancellation_type::partial);
     }
 
     IntrusivePtr<CoroutineState> state_;
@@ -60,7 +61,9 @@ CoroutineState::CoroutineState(CallBase& call, CallContext& context)
       link_{new ContextLink(context_, *this)} {
     set_clock(call.clock());
     host_->coroutine_began();
-    if (host_->runs_coroutines_in_place()) stop_of_attempt_.emplace(context.stop_token().state(), StopOfAttempt(*this));
+    if (host_->runs_coroutines_in_place())
+        stop_of_attempt_ =
+            std::make_unique<StopCallback<StopOfAttempt>>(context.stop_token().state(), StopOfAttempt(*this));
 }
 
 void CoroutineState::on_stop_requested() noexcept { host_->post_step(*new Cancellation(*this)); }
@@ -81,7 +84,7 @@ void CoroutineState::fail(std::exception_ptr error) noexcept {
 
 // On the worker, but for the end of a loop with coroutines on it.
 void CoroutineState::frame_gone() noexcept {
-    if (!has_ended_) fail(stopped_error(host_->name(), call_->method_name()));
+    if (!has_ended()) fail(stopped_error(host_->name(), call_->method_name()));
     host_->coroutine_gone();
 }
 
@@ -99,12 +102,11 @@ std::exception_ptr CoroutineState::translated(std::exception_ptr error) const no
 }
 
 void CoroutineState::end_of_code() noexcept {
-    has_ended_ = true;
+    const IntrusivePtr<CallBase> call = std::move(call_);  // which may hold this state until it goes itself
     stop_of_attempt_.reset();
     link_->cut();
     put_arguments_back();
-    // The call may hold this state until it goes itself.
-    if (const IntrusivePtr<CallBase> call = std::move(call_)) call->coroutine_ended();
+    if (call) call->coroutine_ended();
 }
 
 }  // namespace concur::detail

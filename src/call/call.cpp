@@ -24,47 +24,53 @@ void CallBase::drop_rare() noexcept {
     delete rare;
 }
 
+StateBase** CallBase::source_slot() noexcept {
+    Rare* rare = rare_.load(std::memory_order_acquire);
+    return rare ? &rare->source : nullptr;
+}
+
+StateBase** CallBase::make_source_slot() { return &rare().source; }
+
 // ---- deadlines
 
 const CallPolicy* CallBase::own_policy() const noexcept {
-    const Rare* rare = rare_.load(std::memory_order_acquire);
-    return rare ? rare->own_policy.get() : nullptr;
+    const Timed* timed = this->timed();
+    return timed ? timed->own_policy.get() : nullptr;
 }
 
 TimePoint CallBase::deadline() const noexcept {
-    const Rare* rare = rare_.load(std::memory_order_acquire);
-    if (!rare) return no_deadline;
-    const Timing& timing = rare->timing;
+    const Timed* timed = this->timed();
+    if (!timed) return no_deadline;
+    const Timing& timing = timed->timing;
     // What the outer call merely started goes on after its end.
     if (timing.outer && timing.outer->is_dissolved()) return timing.deadline;
     return std::min(timing.deadline, timing.inherited_deadline);
 }
 
 TimePoint CallBase::submitted() const noexcept {
-    const Rare* rare = rare_.load(std::memory_order_acquire);
-    return rare ? rare->timing.submitted : TimePoint();
+    const Timed* timed = this->timed();
+    return timed ? timed->timing.submitted : TimePoint();
 }
 
 void CallBase::set_timing(Timing timing, std::shared_ptr<const CallPolicy> own_policy) {
-    Rare& place = rare();
-    place.timing = std::move(timing);
-    place.own_policy = std::move(own_policy);
-    if (deadline() != no_deadline && !host_->runs_in_caller())
-        place.deadline_timer = IntrusivePtr(new CallDeadline(host_->clock()));
+    const bool ends = std::min(timing.deadline, timing.inherited_deadline) != no_deadline && !host_->runs_in_caller();
+    rare().timed = std::make_unique<const Timed>(
+        Timed{std::move(own_policy), std::move(timing),
+              IntrusivePtr<CallDeadline>(ends ? new CallDeadline(host_->clock()) : nullptr)});
 }
 
 // Who ends the call looks for the timer after that, who sets the timer looks at the call after that: one of them lets
 // it go.
 void CallBase::arm_deadline() {
-    Rare* rare = rare_.load(std::memory_order_acquire);
-    if (!rare || !rare->deadline_timer) return;
-    rare->deadline_timer->start(*this, deadline());
+    const Timed* timed = this->timed();
+    if (!timed || !timed->deadline_timer) return;
+    timed->deadline_timer->start(*this, deadline());
     if (done()) disarm_deadline();
 }
 
 void CallBase::disarm_deadline() noexcept {
-    Rare* rare = rare_.load(std::memory_order_acquire);
-    if (rare && rare->deadline_timer) rare->deadline_timer->let_go();
+    const Timed* timed = this->timed();
+    if (timed && timed->deadline_timer) timed->deadline_timer->let_go();
 }
 
 void CallBase::set_last_error(std::exception_ptr error) noexcept {
@@ -84,8 +90,8 @@ std::exception_ptr CallBase::last_error() const noexcept {
 }
 
 void CallBase::inherit_stop() {
-    Rare* rare = rare_.load(std::memory_order_acquire);
-    if (rare && rare->timing.outer && !done()) Heir::begin(*this, rare->timing.outer);
+    const Timed* timed = this->timed();
+    if (timed && timed->timing.outer && !done()) Heir::begin(*this, timed->timing.outer);
 }
 
 // ---- stopping

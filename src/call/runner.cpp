@@ -10,7 +10,7 @@ namespace concur {
 
 const Attempt& CallContext::attempt() const {
     if (course_) return course_->attempt();
-    if (!attempt_) attempt_.emplace(Attempt{call_.attempts(), method_name(), worker_name(), nullptr});
+    if (!attempt_) attempt_.reset(new Attempt{call_.attempts(), method_name(), worker_name(), nullptr});
     return *attempt_;
 }
 
@@ -27,7 +27,7 @@ StopToken CallContext::stop_token() const {
     const auto* outer_call = static_cast<const CallContext*>(outer());
     if (host_.runs_in_caller() && outer_call && !outer_stop_ && !detail::is_detached(*outer_call)) {
         const StopToken of_outer = outer_call->stop_token();
-        outer_stop_.emplace(of_outer.state(), detail::StopRelay(call_));
+        outer_stop_ = std::make_unique<StopCallback<detail::StopRelay>>(of_outer.state(), detail::StopRelay(call_));
     }
     return token;
 }

@@ -479,7 +479,7 @@ void StateBase::unlock_source() const noexcept { word_.fetch_and(~source_flag, s
 
 void StateBase::set_source(StateBase* source) {
     StateBase** slot = source_slot();
-    if (!slot) slot = &extras().source;
+    if (!slot) slot = make_source_slot();
     lock_source();
     *slot = source;
     unlock_source();

@@ -3,10 +3,10 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -28,7 +28,6 @@ public:
 
     [[nodiscard]] CallContext& context() noexcept { return context_; }
     [[nodiscard]] WorkerExecutor executor() noexcept { return WorkerExecutor(*host_, link_); }
-    [[nodiscard]] net::cancellation_slot cancellation_slot() noexcept { return signal_.slot(); }
     [[nodiscard]] CallHost& host() const noexcept { return *host_; }
 
     /// What the coroutine threw, as the caller is to see it.
@@ -36,15 +35,18 @@ public:
     /// The frame has gone; it may not have run to its end.
     void frame_gone() noexcept;
 
-    /// The frame owns this: however it goes, the state ends.
+    /// The frame owns this: however it goes, the state ends. Where the coroutine gets its requests to stop from.
     class Frame {
     public:
+        using cancellation_slot_type = net::cancellation_slot;
+
         explicit Frame(CoroutineState& state) noexcept : state_{&state} {}
         Frame(Frame&& other) noexcept = default;
         Frame& operator=(Frame&&) = delete;
         ~Frame() {
             if (state_) state_->frame_gone();
         }
+        [[nodiscard]] cancellation_slot_type get_cancellation_slot() const noexcept { return state_->signal_.slot(); }
         /// As the completion handler: all has been said already.
         void operator()(std::exception_ptr) const noexcept {}
 
@@ -74,16 +76,16 @@ private:
     };
     class Cancellation;
 
+    [[nodiscard]] bool has_ended() const noexcept { return !call_; }
     [[nodiscard]] std::exception_ptr translated(std::exception_ptr error) const noexcept;
     void end_of_code() noexcept;
 
     IntrusivePtr<CallHost> host_;
-    IntrusivePtr<CallBase> call_;
+    IntrusivePtr<CallBase> call_;  // null once the coroutine has ended
     CallContext context_;
     IntrusivePtr<ContextLink> link_;
     net::cancellation_signal signal_;
-    std::optional<StopCallback<StopOfAttempt>> stop_of_attempt_;
-    bool has_ended_ = false;
+    std::unique_ptr<StopCallback<StopOfAttempt>> stop_of_attempt_;
 };
 
 template <class R, class Spare>
@@ -97,7 +99,6 @@ public:
 
     template <class Executor>
     static net::awaitable<void, Executor> run(IntrusivePtr<CoroutineOf> self, net::awaitable<R, Executor> coroutine) {
-        std::exception_ptr error;
         try {
             if constexpr (std::is_void_v<R>) {
                 co_await std::move(coroutine);
@@ -106,12 +107,10 @@ public:
                 self->emplace([&result]() -> Owned<R> { return to_owned(std::move(result)); });
             }
         } catch (...) {
-            error = std::current_exception();
+            self->fail(std::current_exception());
+            co_return;
         }
-        if (error)
-            self->fail(std::move(error));
-        else
-            self->succeed();
+        self->succeed();
     }
 
 private:
@@ -148,8 +147,7 @@ struct Coroutine<net::awaitable<R, Executor>> {
         CoroutineState::Frame frame(*state);
         net::awaitable<R, Executor> coroutine = method(state->context());
         if (!coroutine.valid()) throw_no_state();
-        net::co_spawn(state->executor(), State::run(state, std::move(coroutine)),
-                      net::bind_cancellation_slot(state->cancellation_slot(), std::move(frame)));
+        net::co_spawn(state->executor(), State::run(state, std::move(coroutine)), std::move(frame));
         state->host().await_coroutine(*state, state->context().deadline().value_or(no_deadline));
         return future.release();
     }

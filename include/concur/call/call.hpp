@@ -119,6 +119,8 @@ protected:
         if (rare_.load(std::memory_order_relaxed)) drop_rare();
     }
 
+    [[nodiscard]] StateBase** source_slot() noexcept override;
+    [[nodiscard]] StateBase** make_source_slot() override;
     void on_stop_requested() noexcept override;
     void began_to_wait() noexcept override;
     void claimed(Phase from) noexcept override;
@@ -152,13 +154,18 @@ private:
 
     const MethodInfo* method_;
     CallHost* host_;
+    /// Of a call with a deadline or a policy of its own. Never changed after it was accepted.
+    struct Timed {
+        std::shared_ptr<const CallPolicy> own_policy;
+        Timing timing;
+        IntrusivePtr<CallDeadline> deadline_timer;
+    };
     /// What few calls need: made when it is first needed.
     struct Rare {
         Inputs* inputs = nullptr;
         std::atomic<StopState*> stop{nullptr};  // replaced under the lock of the source
-        std::shared_ptr<const CallPolicy> own_policy;
-        Timing timing;
-        IntrusivePtr<CallDeadline> deadline_timer;
+        std::unique_ptr<const Timed> timed;
+        StateBase* source = nullptr;         // of the call; here because a call that waits for one is held, too
         std::exception_ptr last_error;       // of the attempt before; guarded as `stop`, for who ends the call in time
         std::unique_ptr<Attempts> attempts;  // of a call that is put aside between two of them
         // The place in the host's list of calls that wait elsewhere; guarded by the host's mutex.
@@ -167,6 +174,10 @@ private:
         bool held = false;
     };
     Rare& rare();
+    [[nodiscard]] const Timed* timed() const noexcept {
+        const Rare* rare = rare_.load(std::memory_order_acquire);
+        return rare ? rare->timed.get() : nullptr;
+    }
     [[nodiscard]] StopState* stop_state() const noexcept {
         Rare* rare = rare_.load(std::memory_order_seq_cst);
         return rare ? rare->stop.load(std::memory_order_seq_cst) : nullptr;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -114,8 +115,8 @@ private:
     const detail::RetryCourse* course_;  // null if the call has no policy
     bool keeps_arguments_;
     // Made when it is first asked for: most methods never do.
-    mutable std::optional<Attempt> attempt_;
-    mutable std::optional<StopCallback<detail::StopRelay>> outer_stop_;
+    mutable std::unique_ptr<Attempt> attempt_;
+    mutable std::unique_ptr<StopCallback<detail::StopRelay>> outer_stop_;
 };
 
 /// While alive, calls that are made on this thread do not belong to the call that runs here: they do not get its

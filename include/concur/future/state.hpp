@@ -279,6 +279,8 @@ protected:
         Extras* extras = extras_.load(std::memory_order_acquire);
         return extras ? &extras->source : nullptr;
     }
+    /// Makes it if need be.
+    [[nodiscard]] virtual StateBase** make_source_slot() { return &extras().source; }
     void set_attempts(int attempts) noexcept { attempts_.store(attempts, std::memory_order_relaxed); }
     // The future that this one was derived from, or that its method returned; with a handle on it.
     void set_source(StateBase* source);
