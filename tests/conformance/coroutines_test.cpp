@@ -493,8 +493,8 @@ TEST_CASE("tasks may be coroutines", "[asio][A1][W16]") {
     auto tasks = TaskWorker::options().mode(mode).init();
     CHECK(tasks.submit(doubled, 4).result() == 8);
     CHECK(tasks.submit(doubled, ready(5)).result() == 10);
-    const int captured = 3;
-    CHECK(tasks.submit([captured]() -> net::awaitable<int> { return doubled(captured); }).result() == 6);
+    const auto captured = std::make_shared<int>(3);
+    CHECK(tasks.submit([captured]() -> net::awaitable<int> { return doubled(*captured); }).result() == 6);
     CHECK(outcome_text([&] {
               tasks
                   .submit([]() -> net::awaitable<int> {
