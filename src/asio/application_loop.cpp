@@ -1,7 +1,7 @@
+#include <boost/asio/detail/scheduler.hpp>
 #include <boost/asio/execution.hpp>
-#include <boost/asio/io_context.hpp>
+#include <boost/asio/execution_context.hpp>
 #include <boost/asio/prefer.hpp>
-#include <boost/asio/strand.hpp>
 #include <mutex>
 #include <utility>
 
@@ -14,8 +14,10 @@ namespace net = boost::asio;
 
 /// Lives as long as somebody may ask whether the loop does.
 struct Life {
-    std::mutex mutex;  // held while something is given to the loop
+    std::mutex mutex;  // held while something is given to the loop, or taken from it
     bool is_over = false;
+    int work = 0;                  // of all workers that live there
+    net::any_io_executor tracked;  // while there is any, and the loop
 };
 
 /// Is told by the loop when that ends.
@@ -30,6 +32,7 @@ private:
     void shutdown() override {
         const std::lock_guard lock(life_->mutex);
         life_->is_over = true;
+        life_->tracked = {};
     }
 
     std::shared_ptr<Life> life_ = std::make_shared<Life>();
@@ -55,7 +58,7 @@ public:
     [[nodiscard]] bool is_over() const noexcept override {
         const std::lock_guard lock(life_->mutex);
         if (life_->is_over) return true;
-        return io_context_ && io_context_->stopped();
+        return scheduler_ && scheduler_->stopped();
     }
 
     [[nodiscard]] net::execution_context& context() const noexcept override {
@@ -63,29 +66,27 @@ public:
     }
 
     void work_began() noexcept override {
-        const std::lock_guard lock(work_mutex_);
-        if (work_++ == 0) tracked_ = net::prefer(executor_, net::execution::outstanding_work.tracked);
+        const std::lock_guard lock(life_->mutex);
+        if (life_->work++ == 0 && !life_->is_over)
+            life_->tracked = net::prefer(executor_, net::execution::outstanding_work.tracked);
     }
     void work_ended() noexcept override {
-        net::any_io_executor ended;
-        const std::lock_guard lock(work_mutex_);
-        if (--work_ == 0) std::swap(ended, tracked_);
+        const std::lock_guard lock(life_->mutex);
+        if (--life_->work == 0) life_->tracked = {};
     }
 
 private:
-    /// Null for loops of other kinds: these do not tell whether they have been stopped.
-    [[nodiscard]] net::io_context* find_io_context() const noexcept {
-        using Bare = net::io_context::executor_type;
-        const bool is_known = executor_.target<Bare>() || executor_.target<net::strand<Bare>>();
-        return is_known ? &static_cast<net::io_context&>(context()) : nullptr;
+    /// Of an io_context or a thread_pool, whatever their executor is wrapped in. Null for loops of other kinds: these
+    /// do not tell whether they have been stopped.
+    [[nodiscard]] net::detail::scheduler* find_scheduler() const {
+        net::execution_context& loop = context();
+        if (!net::has_service<net::detail::scheduler>(loop)) return nullptr;
+        return &net::use_service<net::detail::scheduler>(loop);
     }
 
     net::any_io_executor executor_;
-    net::io_context* io_context_ = find_io_context();
+    net::detail::scheduler* scheduler_ = find_scheduler();
     std::shared_ptr<Life> life_;
-    std::mutex work_mutex_;
-    int work_ = 0;
-    net::any_io_executor tracked_;
 };
 
 }  // namespace

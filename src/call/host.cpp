@@ -63,8 +63,13 @@ std::optional<RepeatableChance> CallHost::next_chance() noexcept {
 
 bool CallHost::hold(CallBase& call) {
     CallBase::Rare& place = call.rare();
-    const std::lock_guard lock(mutex_);
-    if (stopping_now_ || has_left_) return false;
+    loop_work_began();  // it will come back there
+    std::unique_lock lock(mutex_);
+    if (stopping_now_ || has_left_) {
+        lock.unlock();
+        loop_work_ended();
+        return false;
+    }
     call.add_ref();
     add_ref();
     ++held_count_;
@@ -103,6 +108,7 @@ void CallHost::forget(CallBase& call) noexcept {
         last = --held_count_ == 0;
     }
     if (last) nothing_held();
+    loop_work_ended();
     clock_->held_call_left();
     waits_no_more(call);
     call.release();

@@ -463,6 +463,45 @@ TEST_CASE("a stop does not need a loop that stands still", "[asio][A7][W22]") {
     CHECK(outcome_text([&] { queued.result(); }) == "stopped");
 }
 
+TEST_CASE("a stopped loop is seen through any executor of it", "[asio][A7]") {
+    const auto refuses = [](net::any_io_executor executor, auto stop) {
+        auto api = options(Mode::asio).executor(executor).init();
+        stop();
+        return outcome_text([&] { api.call<&Api::echo>(1).result(1s); }) == "stopped";
+    };
+    net::io_context loop;
+    const auto stop = [&loop] { loop.stop(); };
+    CHECK(refuses(net::require(loop.get_executor(), net::execution::outstanding_work.tracked), stop));
+}
+
+TEST_CASE("a call that waits elsewhere keeps the loop of the application busy", "[asio][A4][A7]") {
+    net::io_context loop;
+    auto api =
+        options(Mode::asio).executor(loop.get_executor()).num_retries(3).retry_wait(10ms).retry_jitter("none").init();
+    const auto retried = api.call([](Api& object) {
+        if (++object.attempts < 3) throw std::runtime_error("again");
+        return object.attempts;
+    });
+    loop.run();
+    REQUIRE(retried.done());
+    CHECK(retried.result() == 3);
+    loop.restart();
+    auto other = options(Mode::thread).init();
+    const auto with_input = api.call([](Api&, int value) { return value; }, other.call<&Api::echo>(5));
+    loop.run();
+    REQUIRE(with_input.done());
+    CHECK(with_input.result() == 5);
+}
+
+TEST_CASE("a loop may end while a call of its worker waits elsewhere", "[asio][A4][A7]") {
+    std::optional<net::io_context> loop(std::in_place);
+    auto api = options(Mode::asio).executor(loop->get_executor()).num_retries(1).retry_wait(30ms).init();
+    const auto call = api.call([](Api&) { throw std::runtime_error("again"); });
+    loop->run_for(5ms);
+    loop.reset();
+    CHECK(outcome_text([&] { call.result(); }) == "stopped");
+}
+
 TEST_CASE("a coroutine on a loop that stands still is left to it", "[asio][A7][W22]") {
     REQUIRE(Counted::alive == 0);
     const auto held = std::make_shared<int>(1);
