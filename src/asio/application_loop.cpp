@@ -18,6 +18,7 @@ struct Life {
     bool is_over = false;
     int work = 0;                  // of all workers that live there
     net::any_io_executor tracked;  // while there is any, and the loop
+    LoopResidents residents;
 };
 
 /// Is told by the loop when that ends.
@@ -30,9 +31,21 @@ public:
 
 private:
     void shutdown() override {
+        {
+            const std::lock_guard lock(life_->mutex);
+            life_->is_over = true;
+            life_->tracked = {};
+        }
+        while (LoopResident* const resident = next_resident()) {
+            resident->loop_has_ended();
+            resident->resident_release();
+        }
+    }
+
+    LoopResident* next_resident() {
         const std::lock_guard lock(life_->mutex);
-        life_->is_over = true;
-        life_->tracked = {};
+        LoopResident* const first = life_->residents.first();
+        return first && life_->residents.remove(*first) ? first : nullptr;
     }
 
     std::shared_ptr<Life> life_ = std::make_shared<Life>();
@@ -63,6 +76,18 @@ public:
 
     [[nodiscard]] net::execution_context& context() const noexcept override {
         return net::query(executor_, net::execution::context);
+    }
+
+    void move_in(LoopResident& resident) noexcept override {
+        const std::lock_guard lock(life_->mutex);
+        life_->residents.add(resident);
+    }
+    void move_out(LoopResident& resident) noexcept override {
+        {
+            const std::lock_guard lock(life_->mutex);
+            if (!life_->residents.remove(resident)) return;  // the loop has ended
+        }
+        resident.resident_release();
     }
 
     void work_began() noexcept override {

@@ -16,7 +16,7 @@ namespace {
 // After so many pieces of work a turn lets others have the loop.
 constexpr int most_in_one_turn = 64;
 
-class AsioBackend final : public QueuedBackend, private RuntimeTask {
+class AsioBackend final : public QueuedBackend, private RuntimeTask, private LoopResident {
 public:
     AsioBackend(WorkerConfig config, std::unique_ptr<ObjectFactory> factory, std::shared_ptr<ApplicationLoop> loop)
         : QueuedBackend(std::move(config), std::move(factory)),
@@ -38,7 +38,7 @@ private:
             if (worker.counts_activities()) activity_.emplace(worker.clock());
         }
         ~PostedTurn() override {
-            if (worker_) worker_->loop_has_ended();
+            if (worker_) worker_->turn_was_dropped();
         }
         void run() noexcept override {
             const IntrusivePtr<AsioBackend> worker = std::move(worker_);
@@ -66,6 +66,7 @@ private:
             throw;
         }
         agent_.held_by(nullptr);
+        if (loop_) loop_->move_in(*this);
     }
 
     void accept(CallBase& call) override {
@@ -202,7 +203,19 @@ private:
         if (turn_.compare_exchange_strong(turn, running, std::memory_order_seq_cst)) run_turn(Only::work);
     }
 
-    void loop_has_ended() noexcept {
+    void resident_add_ref() noexcept override { add_ref(); }
+    void resident_release() noexcept override { release(); }
+
+    // A worker at rest ends here, with its object; one with coroutines when the last of these is destroyed with the
+    // loop. Somebody else may be about to end it.
+    void loop_has_ended() noexcept override {
+        turn_was_dropped();
+        if (coroutines_.load(std::memory_order_seq_cst) == 0 && !is_inside())
+            static_cast<void>(
+                await_end(steady_clock(), deadline_after(steady_clock().now(), *settings().stop_timeout)));
+    }
+
+    void turn_was_dropped() noexcept {
         const IntrusivePtr<AsioBackend> keep(this);
         loop_has_ended_.store(true, std::memory_order_release);
         raise_stop_level(StopLevel::now);
@@ -294,6 +307,7 @@ private:
         steps_.close();
         destroy_object(std::exchange(object_, nullptr));
         report_ended();
+        if (loop_) loop_->move_out(*this);
     }
 
     std::shared_ptr<ApplicationLoop> loop_;  // null: the library's own

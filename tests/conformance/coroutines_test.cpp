@@ -493,9 +493,73 @@ TEST_CASE("a call that waits elsewhere keeps the loop of the application busy", 
     CHECK(with_input.result() == 5);
 }
 
+/// Has something of the loop's, and tells when it goes.
+struct Owner {
+    explicit Owner(net::io_context& loop, std::shared_ptr<Gate> gate = nullptr)
+        : timer{loop}, leaving{std::move(gate)} {
+        alive = 1;
+    }
+    ~Owner() {
+        if (leaving) {
+            is_leaving.open();
+            leaving->pass();
+        }
+        alive = 0;
+    }
+    net::awaitable<int> wait() {
+        timer.expires_after(1ms);
+        co_await timer.async_wait(net::use_awaitable);
+        co_return 1;
+    }
+
+    net::steady_timer timer;
+    std::shared_ptr<Gate> leaving;
+    static inline std::atomic<int> alive{0};
+    static inline Gate is_leaving;
+};
+
+TEST_CASE("an object at rest goes with its loop", "[asio][A7]") {
+    std::optional<net::io_context> loop(std::in_place);
+    auto owner = Worker<Owner>::options().mode(Mode::asio).executor(loop->get_executor()).init(std::ref(*loop));
+    const auto call = owner.call<&Owner::wait>();
+    loop->run();
+    REQUIRE(call.result() == 1);
+    REQUIRE(Owner::alive == 1);
+    loop.reset();
+    CHECK(Owner::alive == 0);
+    CHECK(outcome_text([&] { owner.call<&Owner::wait>().result(); }) == "stopped");
+    owner.stop();
+}
+
+TEST_CASE("an object with a coroutine in flight goes with its loop", "[asio][A7]") {
+    std::optional<net::io_context> loop(std::in_place);
+    auto owner = Worker<Owner>::options().mode(Mode::asio).executor(loop->get_executor()).init(std::ref(*loop));
+    const auto call = owner.call<&Owner::wait>();
+    loop->run_one();
+    loop.reset();
+    CHECK(Owner::alive == 0);
+    CHECK(outcome_text([&] { call.result(); }) == "stopped");
+}
+
+TEST_CASE("a loop that ends waits for an object that another thread is destroying", "[asio][A7]") {
+    std::optional<net::io_context> loop(std::in_place);
+    const auto gate = std::make_shared<Gate>();
+    auto owner = Worker<Owner>::options().mode(Mode::asio).executor(loop->get_executor()).init(std::ref(*loop), gate);
+    std::thread stopper([&owner] { owner.stop(); });
+    REQUIRE(Owner::is_leaving.pass());
+    std::thread opener([&gate] {
+        std::this_thread::sleep_for(20ms);  // gives the loop time to go wrong
+        gate->open();
+    });
+    loop.reset();
+    CHECK(Owner::alive == 0);
+    stopper.join();
+    opener.join();
+}
+
 TEST_CASE("a loop may end while a call of its worker waits elsewhere", "[asio][A4][A7]") {
     std::optional<net::io_context> loop(std::in_place);
-    auto api = options(Mode::asio).executor(loop->get_executor()).num_retries(1).retry_wait(30ms).init();
+    auto api = options(Mode::asio).executor(loop->get_executor()).num_retries(1).retry_wait(1h).init();
     const auto call = api.call([](Api&) { throw std::runtime_error("again"); });
     loop->run_for(5ms);
     loop.reset();
