@@ -6,7 +6,7 @@
 
 The rooms and their arrows:
 
-    testing, asio -> worker, pool -> backend -> call -> retry, limits, future, wire -> core
+    testing, asio -> worker, pool -> backend -> call -> retry, limits, future, wire, process -> core
 
 An arrow may skip floors but never go up; rooms of one floor may use each other as long as no circle forms. Everything but
 core may include observe, which includes core only.
@@ -17,7 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-FLOORS = [{"core"}, {"retry", "limits", "future", "wire"}, {"call"}, {"backend"}, {"worker", "pool"}, {"testing", "asio"}]
+FLOORS = [{"core"}, {"retry", "limits", "future", "wire", "process"}, {"call"}, {"backend"}, {"worker", "pool"}, {"testing", "asio"}]
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 ROOMS = set(FLOOR) | {"observe"}
 # Decisions are pure: they know nothing of the state that their result ends in.
