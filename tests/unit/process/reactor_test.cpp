@@ -29,7 +29,7 @@ public:
     }
 
     std::atomic<int> count{0};
-    bool removes_itself = false;
+    std::atomic<bool> removes_itself{false};
 };
 
 class TellsOnItsOwn final : public ChildMain {
