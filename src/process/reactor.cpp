@@ -34,7 +34,7 @@ struct State {
     int epoll = -1;  // never closed
     std::uint64_t next_number = 1;
     std::unordered_map<int, Entry> entries;
-    std::uint64_t told = 0;  // the entry whose listener runs
+    int told = -1;  // whose listener runs
     std::thread::id thread;
     Sleepers* sleepers = new Sleepers;  // never freed
 };
@@ -48,12 +48,12 @@ void tell(State& state, int descriptor, std::uint64_t number, std::uint32_t even
         const auto found = state.entries.find(descriptor);
         if (found == state.entries.end() || found->second.number != number) return;
         listener = found->second.listener;
-        state.told = number;
+        state.told = descriptor;
     }
     listener->ready(descriptor, events);
     {
         const std::lock_guard lock(state.mutex);
-        state.told = 0;
+        state.told = -1;
     }
     state.sleepers->listener_returned.notify_all();
 }
@@ -126,13 +126,9 @@ void Reactor::modify(int descriptor, std::uint32_t events) noexcept {
 void Reactor::remove(int descriptor) noexcept {
     State& state = process::state();
     std::unique_lock lock(state.mutex);
-    const auto found = state.entries.find(descriptor);
-    if (found == state.entries.end()) return;
-    const std::uint64_t number = found->second.number;
-    state.entries.erase(found);
-    ::epoll_ctl(state.epoll, EPOLL_CTL_DEL, descriptor, nullptr);
+    if (state.entries.erase(descriptor) != 0) ::epoll_ctl(state.epoll, EPOLL_CTL_DEL, descriptor, nullptr);
     if (std::this_thread::get_id() == state.thread) return;
-    while (state.told == number) state.sleepers->listener_returned.wait(lock);
+    while (state.told == descriptor) state.sleepers->listener_returned.wait(lock);
 }
 
 }  // namespace concur::detail::process

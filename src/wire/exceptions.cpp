@@ -290,7 +290,7 @@ struct Coding {
 
 struct Known {
     const std::type_info* type;
-    bool (*is_base_of)(const std::exception& error);
+    bool (*is_base_of)(const std::exception* error);
     void (*append)(Bytes& to, const std::exception& error, const Coding& coding);
     std::exception_ptr (*rebuild)(Reader& from, Wrapping wrapping, const ExceptionCodecs& codecs, int depth);
 };
@@ -302,8 +302,8 @@ void append_exception(Bytes& to, const std::exception_ptr& error, const Coding& 
 std::exception_ptr take_exception(Reader& from, const ExceptionCodecs& codecs, int depth);
 
 template <class E>
-bool is_base(const std::exception& error) {
-    return dynamic_cast<const E*>(&error) != nullptr;
+bool is_base(const std::exception* error) {
+    return dynamic_cast<const E*>(error) != nullptr;
 }
 
 template <class E>
@@ -433,7 +433,7 @@ void append_remote(Bytes& to, const std::exception& error, const Wrapping::Remot
 
 void append_known(Bytes& to, const std::exception& error, const Coding& coding) {
     std::size_t index = 0;
-    while (!table[index].is_base_of(error)) ++index;  // the last one is everybody's
+    while (!table[index].is_base_of(&error)) ++index;  // the last one is everybody's
     const auto* const remote = dynamic_cast<const RemoteException*>(&error);
     if (remote) {
         append_remote(to, error,

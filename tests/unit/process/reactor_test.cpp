@@ -58,6 +58,7 @@ TEST_CASE("a listener is told, and not after it was removed [P3]") {
         counts.removes_itself = true;
         REQUIRE(::write(pair.second.number(), "c", 1) == 1);
         CHECK(counts.reaches(3));
+        Reactor::get().remove(pair.first.number());  // waits until it has returned
     }
     SECTION("it waits for nothing") {
         Reactor::get().modify(pair.first.number(), 0);
