@@ -14,6 +14,7 @@ constexpr Row rows[] = {
     {Mode::sync, make_sync_backend},
     {Mode::thread, make_thread_backend},
     {Mode::asio, make_asio_backend},
+    {Mode::process, make_process_backend},
 };
 
 }  // namespace
@@ -22,7 +23,8 @@ IntrusivePtr<Backend> make_backend(WorkerConfig config, std::unique_ptr<ObjectFa
     const Mode mode = config.settings.mode.value();
     for (const Row& row : rows)
         if (row.mode == mode) return row.make(std::move(config), std::move(factory));
-    throw BackendUnavailableError(mode, "this version of concur was built without it; use sync, thread or asio");
+    throw BackendUnavailableError(mode,
+                                  "this version of concur was built without it; use sync, thread, asio or process");
 }
 
 }  // namespace concur::detail

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "call/attempts.hpp"
+#include "concur/call/crossing.hpp"
 #include "concur/call/host.hpp"
 #include "concur/call/inputs.hpp"
 #include "concur/core/errors.hpp"
@@ -136,7 +137,67 @@ void CallBase::request_stop_of_attempt(int number) noexcept {
     if (stop) stop->request();
 }
 
-void CallBase::on_stop_requested() noexcept { request_stop_of_attempt(attempts()); }
+void CallBase::on_stop_requested() noexcept {
+    if (const IntrusivePtr<CallAbroad> there = abroad())
+        there->request_stop();
+    else
+        request_stop_of_attempt(attempts());
+}
+
+bool CallBase::withdraw() noexcept {
+    const IntrusivePtr<CallAbroad> there = abroad();
+    return there && there->withdraw();
+}
+
+IntrusivePtr<CallAbroad> CallBase::abroad() const noexcept {
+    const Rare* rare = rare_.load(std::memory_order_acquire);
+    if (!rare) return {};
+    lock_source();
+    IntrusivePtr<CallAbroad> there = rare->abroad;
+    unlock_source();
+    return there;
+}
+
+void CallBase::set_abroad(IntrusivePtr<CallAbroad> abroad) {
+    Rare& place = rare();
+    lock_source();
+    std::swap(place.abroad, abroad);
+    unlock_source();
+}
+
+// ---- values from elsewhere
+
+bool CallBase::publish_encoded_value(std::vector<std::byte> bytes) {
+    auto encoded = std::make_unique<EncodedValue>();
+    encoded->bytes = std::move(bytes);
+    rare().encoded = std::move(encoded);
+    return publish_encoded(Phase::running);
+}
+
+// Who comes second waits for the first: that one decodes what both need.
+void CallBase::decode_value() {
+    EncodedValue& encoded = *rare().encoded;
+    const std::lock_guard lock(encoded.mutex);
+    if (encoded.error) std::rethrow_exception(encoded.error);
+    if (!value_is_encoded()) return;
+    try {
+        crossing()->decode_result(*this, encoded.bytes);
+    } catch (...) {
+        encoded.error = std::current_exception();
+        throw;
+    }
+    std::vector<std::byte>().swap(encoded.bytes);
+    value_is_decoded();
+}
+
+bool CallBase::append_encoded_value(std::vector<std::byte>& to) {
+    if (!value_is_encoded()) return false;
+    EncodedValue& encoded = *rare().encoded;
+    const std::lock_guard lock(encoded.mutex);
+    if (!value_is_encoded()) return false;
+    to.insert(to.end(), encoded.bytes.begin(), encoded.bytes.end());
+    return true;
+}
 
 // A stop marks the host before it looks for calls that wait: one of the two sees the other.
 void CallBase::began_to_wait() noexcept {

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include <atomic>
 #include <mutex>
 #include <type_traits>
 
@@ -32,9 +33,13 @@ private:
     };
 
     ProcessWide() {
-        self() = this;
-        ::pthread_atfork([] { self()->current_->value.mutex.lock(); }, [] { self()->current_->value.mutex.unlock(); },
-                         [] { self()->current_ = in_child(self()->current_); });
+        self().store(this, std::memory_order_release);
+        ::pthread_atfork([] { self().load(std::memory_order_acquire)->current_->value.mutex.lock(); },
+                         [] { self().load(std::memory_order_acquire)->current_->value.mutex.unlock(); },
+                         [] {
+                             ProcessWide& instance = *self().load(std::memory_order_acquire);
+                             instance.current_ = in_child(instance.current_);
+                         });
     }
 
     static Generation* in_child(Generation* of_parent) {
@@ -45,8 +50,9 @@ private:
         }
     }
 
-    static ProcessWide*& self() {
-        static ProcessWide* pointer = nullptr;
+    // Whoever forks may be another thread than the one that came here first.
+    static std::atomic<ProcessWide*>& self() {
+        static std::atomic<ProcessWide*> pointer{nullptr};
         return pointer;
     }
 

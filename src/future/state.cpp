@@ -359,17 +359,24 @@ void StateBase::add_sources(std::vector<IntrusivePtr<StateBase>>& sources) {
     if (IntrusivePtr<StateBase> before = source()) sources.push_back(std::move(before));
 }
 
+bool StateBase::end_as_cancelled(Claim claim) {
+    if (!claim) return false;
+    complete(claim,
+             std::make_exception_ptr(CancelledError(
+                 fmt::format("{} was cancelled before it ended", method_name().empty() ? "the call" : method_name()))),
+             StopReason::cancelled, CompletedBy::other);
+    static_cast<void>(see_error());  // whoever cancels knows
+    return true;
+}
+
 bool StateBase::cancel_this() {
     for (bool asked = false;;) {
         if (const Claim claim = this->claim(Phase::pending, Phase::queued, Phase::waiting)) {
-            complete(claim,
-                     std::make_exception_ptr(CancelledError(fmt::format(
-                         "{} was cancelled before it ended", method_name().empty() ? "the call" : method_name()))),
-                     StopReason::cancelled, CompletedBy::other);
-            static_cast<void>(see_error());  // whoever cancels knows
-            return true;
+            return end_as_cancelled(claim);
         } else if (claim.from != Phase::running) {
             return false;
+        } else if (withdraw()) {
+            return end_as_cancelled(this->claim(Phase::running));
         }
         const std::uint32_t before = word_.fetch_or(stop_flag, std::memory_order_seq_cst);
         asked |= !(before & stop_flag);

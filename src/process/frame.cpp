@@ -63,6 +63,7 @@ Stream FrameReader::read(int socket, std::vector<Frame>& frames, std::size_t eno
             body_.resize(before + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
             if (got > 0) {
                 total += static_cast<std::size_t>(got);
+                if (body_.size() == header_.length) finish_frame(frames);
                 continue;
             }
             if (got == 0) return Stream::ended;
@@ -103,10 +104,14 @@ bool FrameReader::take(const std::byte* data, std::size_t size, std::vector<Fram
         data += part;
         size -= part;
         if (body_.size() < header_.length) return true;
-        frames.push_back({header_, std::move(body_)});
-        body_ = {};
-        header_size_ = 0;
+        finish_frame(frames);
     }
+}
+
+void FrameReader::finish_frame(std::vector<Frame>& frames) {
+    frames.push_back({header_, std::move(body_)});
+    body_ = {};
+    header_size_ = 0;
 }
 
 bool FrameReader::check_header() {

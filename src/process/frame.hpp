@@ -68,6 +68,7 @@ public:
 
 private:
     [[nodiscard]] bool check_header();
+    void finish_frame(std::vector<Frame>& frames);
 
     std::uint64_t max_message_;
     FrameHeader header_{};

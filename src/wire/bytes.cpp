@@ -6,6 +6,11 @@
 
 namespace concur::detail {
 
+void append_bytes(Bytes& to, const void* data, std::size_t size) {
+    const auto* const bytes = static_cast<const std::byte*>(data);
+    to.insert(to.end(), bytes, bytes + size);
+}
+
 void throw_too_few_bytes(std::uint64_t wanted, std::size_t left) {
     throw SerializationError(
         fmt::format("what was received is no such value: it asks for {} more elements or bytes, and {} bytes are left",

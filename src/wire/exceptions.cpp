@@ -3,6 +3,7 @@
 #include <cxxabi.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <any>
 #include <array>
 #include <cstdlib>
@@ -336,6 +337,7 @@ constexpr Known known<AggregateError>() {
                 const auto text = decode<std::string>(from);
                 const std::size_t count = take_count<bool>(from);
                 std::vector<std::exception_ptr> errors;
+                errors.reserve(std::min<std::size_t>(count, 1024));
                 for (std::size_t i = 0; i < count; ++i)
                     errors.push_back(decode<bool>(from) ? take_exception(from, codecs, depth + 1) : nullptr);
                 return wrap(AggregateError(text, std::move(errors)), std::move(wrapping));
@@ -477,7 +479,7 @@ void append_whole(Bytes& to, const std::exception_ptr& error, const Coding& codi
     const void* address = nullptr;
     if (const ExceptionType* const type = type_of_application(error, coding.codecs, address)) {
         append_bits(to, Form::of_application);
-        append_bits(to, type);
+        append_address(to, type);
         return type->append(to, address);
     }
     try {
@@ -543,7 +545,7 @@ std::exception_ptr take_exception(Reader& from, const ExceptionCodecs& codecs, i
             return table[index].rebuild(from, std::move(wrapping), codecs, depth);
         }
         case Form::of_application: {
-            const auto* const type = take_bits<const ExceptionType*>(from);
+            const auto* const type = take_address<ExceptionType>(from);
             for (const ExceptionType* known : codecs.types)
                 if (known == type)
                     return wrapping.nested ? type->rebuild_around(from, wrapping.nested) : type->rebuild(from);

@@ -82,7 +82,7 @@ public:
         check_promises();
         check_pairs();
         // For modes that do not exist yet init will say so itself.
-        if (*settings_.mode == Mode::sync || *settings_.mode == Mode::thread) check_availability(settings_);
+        if (*settings_.mode != Mode::asio && *settings_.mode != Mode::ray) check_availability(settings_);
         return settings_;
     }
 

@@ -119,6 +119,7 @@ protected:
     void raise_stop_level(StopLevel level) noexcept;
     [[nodiscard]] StopLevel stop_level() const noexcept { return stop_level_.load(std::memory_order_seq_cst); }
     [[nodiscard]] void* build_object();
+    [[nodiscard]] ObjectFactory& object_factory() noexcept { return *factory_; }
     /// To be called with each call, by whoever holds the worker.
     void note_call() noexcept {
         if (!called_) [[unlikely]]
@@ -221,6 +222,7 @@ struct Addressee {
 // The rows of the table of modes.
 [[nodiscard]] IntrusivePtr<Backend> make_sync_backend(WorkerConfig config, std::unique_ptr<ObjectFactory> factory);
 [[nodiscard]] IntrusivePtr<Backend> make_asio_backend(WorkerConfig config, std::unique_ptr<ObjectFactory> factory);
+[[nodiscard]] IntrusivePtr<Backend> make_process_backend(WorkerConfig config, std::unique_ptr<ObjectFactory> factory);
 [[nodiscard]] IntrusivePtr<Backend> make_thread_backend(WorkerConfig config, std::unique_ptr<ObjectFactory> factory);
 
 }  // namespace concur::detail

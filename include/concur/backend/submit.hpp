@@ -7,6 +7,7 @@
 
 #include "concur/backend/backend.hpp"
 #include "concur/call/bound_call.hpp"
+#include "concur/call/crossing.hpp"
 #include "concur/core/mode.hpp"
 #include "concur/future/future.hpp"
 

@@ -200,7 +200,9 @@ template <class P, class K>
 /// The kept form of a given argument.
 template <class To, class Given>
 To keep_as(Given&& given) {
-    if constexpr (std::is_same_v<To, CText>) {
+    if constexpr (std::is_same_v<To, std::remove_cvref_t<Given>>) {
+        return std::forward<Given>(given);
+    } else if constexpr (std::is_same_v<To, CText>) {
         return CText(std::forward<Given>(given));
     } else if constexpr (holds_valid<To>) {
         return convert_elements<To>(std::forward<Given>(given));
@@ -255,6 +257,9 @@ public:
     static constexpr bool is_checked = holds_valid<std::remove_cvref_t<P>>;
     static constexpr bool is_repeatable = is_kept_for_all_attempts<Rule>;
     static constexpr bool needs_spare = detail::needs_spare<Rule>;
+    /// What is kept, and the slot of the same call where the object lives.
+    using Value = typename Rule::type;
+    using There = ReadySlot;
 
     template <class Given>
     explicit ReadySlot(Given&& given) : kept_{keep_as<typename Rule::type>(std::forward<Given>(given))} {}
@@ -283,6 +288,8 @@ public:
     static constexpr bool is_checked = holds_valid<std::remove_cvref_t<P>>;
     static constexpr bool is_repeatable = is_kept_for_all_attempts<Rule>;
     static constexpr bool needs_spare = detail::needs_spare<Rule>;
+    using Value = typename Rule::type;
+    using There = ReadySlot<P, KeptFor<P, std::decay_t<Unwrapped<A>>>>;
 
     template <class Given>
     explicit FutureSlot(Given&& given) : futures_{std::forward<Given>(given)} {}
@@ -298,6 +305,14 @@ public:
         if (!futures_) return;
         kept_.emplace(keep_as<typename Rule::type>(unwrap_part<Structure::owned>(*futures_)));
         futures_.reset();
+    }
+    /// A value that came from another process, and that nobody has looked at, as it came: P14. False if it is not such.
+    [[nodiscard]] bool pass_on(std::vector<std::byte>& to) const {
+        if constexpr (std::is_same_v<A, Future<Value>> && is_copyable<Value>) {
+            return futures_ && futures_->shared_state_of_future()->append_encoded_value(to);
+        } else {
+            return false;
+        }
     }
     decltype(auto) pass() { return Rule::pass(*kept_); }
     [[nodiscard]] const void* find(const std::type_info& type) const noexcept { return find_as<P>(*kept_, type); }

@@ -322,6 +322,10 @@ private:
 };
 struct NoArgumentUse {};
 
+/// How calls of a type go to another process: call/crossing.hpp.
+template <class Call>
+struct CrossingOf;
+
 template <class T, class Target, class... S>
 class BoundCall final : public ValueState<CallResult<typename ResultOf<T, Target, S...>::type>, CallBase> {
 public:
@@ -402,7 +406,10 @@ public:
     }
     void drop_result() noexcept override { this->discard_value(); }
 
+    [[nodiscard]] const Crossing* crossing() const noexcept override { return &CrossingOf<BoundCall>::table; }
+
 private:
+    friend CrossingOf<BoundCall>;
     using Pack = Slots<S...>;
     using SpareArguments = typename SpareOf<(S::needs_spare || ...), Pack>::type;
 

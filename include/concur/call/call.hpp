@@ -8,6 +8,7 @@
 #include <atomic>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "concur/core/stop_token.hpp"
 #include "concur/future/state.hpp"
@@ -19,11 +20,14 @@ class CallContext;
 namespace concur::detail {
 
 class Attempts;
+class CallAbroad;
 class CallDeadline;
 class CallHost;
 class Inputs;
 class StandIn;
 struct CallPolicy;
+struct Crossing;
+struct EncodedValue;
 
 /// What is known of a method before it is called. One object per method, with static storage.
 struct MethodInfo {
@@ -72,6 +76,16 @@ public:
     /// The attempt's result, if there is one, is not wanted any more.
     virtual void drop_result() noexcept = 0;
 
+    /// How the call goes to an object in another process, see call/crossing.hpp; null: not at all.
+    [[nodiscard]] virtual const Crossing* crossing() const noexcept { return nullptr; }
+    /// It runs elsewhere from now on, until it has ended or another place takes it over; null: nowhere. For its host.
+    void set_abroad(IntrusivePtr<CallAbroad> abroad);
+    /// Ends it with a value that is decoded when somebody looks. False if somebody else has ended it.
+    [[nodiscard]] bool publish_encoded_value(std::vector<std::byte> bytes);
+    bool append_encoded_value(std::vector<std::byte>& to) override;
+    /// How many attempts it has had elsewhere. By who runs it.
+    void set_attempts_made(int attempts) noexcept { set_attempts(attempts); }
+
     /// What tells the running attempt to stop, at `deadline` by itself; made when it is first asked for.
     [[nodiscard]] StopToken stop_token(TimePoint deadline);
 
@@ -108,6 +122,7 @@ public:
     void inherit_stop();
     /// Starts what ends the call at its deadline, whoever runs it and whatever that one does. After it was accepted.
     void arm_deadline();
+    void disarm_deadline() noexcept;
 
     void dependencies(Dependencies& dependencies) override;
     [[nodiscard]] const Workload* workload() const noexcept override;
@@ -122,6 +137,8 @@ protected:
     [[nodiscard]] StateBase** source_slot() noexcept override;
     [[nodiscard]] StateBase** make_source_slot() override;
     void on_stop_requested() noexcept override;
+    [[nodiscard]] bool withdraw() noexcept override;
+    void decode_value() override;
     void began_to_wait() noexcept override;
     void claimed(Phase from) noexcept override;
     void ended(Phase from, CompletedBy by) noexcept override;
@@ -141,7 +158,6 @@ private:
     friend class Runner;
 
     void drop_rare() noexcept;
-    void disarm_deadline() noexcept;
     void let_go_of_attempts() noexcept;
     /// The attempt is over: the next one gets a token of its own.
     void retire_stop_state() noexcept;
@@ -168,12 +184,15 @@ private:
         StateBase* source = nullptr;         // of the call; here because a call that waits for one is held, too
         std::exception_ptr last_error;       // of the attempt before; guarded as `stop`, for who ends the call in time
         std::unique_ptr<Attempts> attempts;  // of a call that is put aside between two of them
+        IntrusivePtr<CallAbroad> abroad;     // replaced under the lock of the source
+        std::unique_ptr<EncodedValue> encoded;
         // The place in the host's list of calls that wait elsewhere; guarded by the host's mutex.
         CallBase* next_held = nullptr;
         CallBase* previous_held = nullptr;
         bool held = false;
     };
     Rare& rare();
+    [[nodiscard]] IntrusivePtr<CallAbroad> abroad() const noexcept;
     [[nodiscard]] const Timed* timed() const noexcept {
         const Rare* rare = rare_.load(std::memory_order_acquire);
         return rare ? rare->timed.get() : nullptr;

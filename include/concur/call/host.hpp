@@ -51,6 +51,7 @@ public:
     [[nodiscard]] const Agent& agent() const noexcept { return agent_; }
     /// Null if no method has a policy: such calls take the short way.
     [[nodiscard]] const CallPolicies* policies() const noexcept { return policies_in_force_; }
+    [[nodiscard]] const std::shared_ptr<const CallPolicies>& shared_policies() const noexcept { return policies_; }
     /// That of a call; null if it simply runs once.
     [[nodiscard]] const CallPolicy* policy_in_force(const CallBase& call) const noexcept;
     /// What options of single calls change, whether it is in force or not.

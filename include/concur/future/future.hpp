@@ -53,6 +53,7 @@ struct AsyncResult;
 
 template <class T>
 T take_value(StateBase& state) {
+    state.prepare_value();
     if constexpr (!std::is_void_v<T>) {
         T& value = *static_cast<T*>(state.value_address());
         if constexpr (is_copyable<T>) {
@@ -240,6 +241,7 @@ private:
     // The state is done.
     decltype(auto) reference() const {
         if (state_->error()) std::rethrow_exception(state_->see_error());
+        state_->prepare_value();
         if constexpr (!std::is_void_v<T>) {
             if (!detail::is_copyable<T> && state_->taken()) detail::throw_taken();
             return static_cast<const T&>(*static_cast<T*>(state_->value_address()));

@@ -143,6 +143,17 @@ public:
     [[nodiscard]] int attempts() const noexcept { return attempts_.load(std::memory_order_relaxed); }
     [[nodiscard]] bool holds_cancelled_error() const noexcept;
 
+    /// To be called before anybody looks at the value of a done state: one that has come as bytes is decoded now.
+    /// Throws SerializationError, each time, for what cannot be decoded.
+    void prepare_value() {
+        if (word_.load(std::memory_order_acquire) & encoded_flag) [[unlikely]]
+            decode_value();
+    }
+    /// Appends the value of a done state as it came from another process, if nobody has looked at it; else false.
+    [[nodiscard]] virtual bool append_encoded_value(std::vector<std::byte>& to) {
+        static_cast<void>(to);
+        return false;
+    }
     /// Where the value is, once the state is done without an error; nothing is there for void.
     [[nodiscard]] void* value_address() noexcept { return reinterpret_cast<std::byte*>(this) + value_offset_; }
     /// Moves or copies the value of `source`, a done state of the same value type, into this one.
@@ -215,6 +226,12 @@ public:
         if ((word & parked_flag) || continuations_.load(std::memory_order_seq_cst)) done_now(word);
         return true;
     }
+    /// The same for a value that is kept as bytes, see `decode_value`, on a thread that must not run code of the user.
+    [[nodiscard]] bool publish_encoded(Phase from) noexcept {
+        // Nobody looks at the flags of a value before it is done; if it does not come to that, there is no value.
+        word_.fetch_or(encoded_flag | by_other_flag, std::memory_order_relaxed);
+        return publish(from);
+    }
     /// One phase to another one; false if it is not in the first one any more.
     [[nodiscard]] bool advance(Phase from, Phase to) noexcept {
         std::uint32_t word = word_.load(std::memory_order_relaxed);
@@ -253,6 +270,15 @@ protected:
     /// The state is running, or waits for what its code returned, and was asked to stop: tell the code, and what that
     /// has begun.
     virtual void on_stop_requested() noexcept {}
+    /// The state is running, in another process: true if its code has not begun there, and never will.
+    [[nodiscard]] virtual bool withdraw() noexcept { return false; }
+    /// Decodes the value that `publish_encoded` has left as bytes, once; called by everybody who looks at it.
+    virtual void decode_value() {}
+    /// The value stands in its place from now on.
+    void value_is_decoded() noexcept { word_.fetch_and(~encoded_flag, std::memory_order_release); }
+    [[nodiscard]] bool value_is_encoded() const noexcept {
+        return (word_.load(std::memory_order_acquire) & encoded_flag) != 0;
+    }
     /// The state waits now: somebody who ends all that waits may have been here just before.
     virtual void began_to_wait() noexcept {}
     /// The state was claimed in phase `from`, and will be done: destroy what it would have needed to run.
@@ -307,6 +333,7 @@ private:
     static constexpr std::uint32_t described_flag = 512;  // being completed, and past the need for names
     static constexpr std::uint32_t source_flag = 256;     // the source is being read or replaced
     static constexpr std::uint32_t judges_flag = 1024;    // what the source ends in is not yet its own end
+    static constexpr std::uint32_t encoded_flag = 2048;   // the value is there as bytes
 
     [[nodiscard]] static std::uint32_t with_phase(std::uint32_t word, Phase phase) noexcept {
         return (word & ~phase_mask) | static_cast<std::uint32_t>(phase);
@@ -323,6 +350,7 @@ private:
     [[nodiscard]] Claim claim_any(std::uint32_t phases) noexcept;
     bool wait_long(TimePoint deadline);
     bool cancel_this();
+    bool end_as_cancelled(Claim claim);
     void destroy() noexcept {
         if (!error_ && !has_extras() && !made_before_fork()) [[likely]]
             delete this;

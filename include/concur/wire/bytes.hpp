@@ -36,23 +36,31 @@ private:
     std::span<const std::byte> left_;
 };
 
-inline void append_bytes(Bytes& to, const void* data, std::size_t size) {
-    const auto* const bytes = static_cast<const std::byte*>(data);
-    to.insert(to.end(), bytes, bytes + size);
-}
+// Not inline: g++ 12 sees overflows in the vector's insertion that are not there, and says so in the user's code.
+void append_bytes(Bytes& to, const void* data, std::size_t size);
 
 /// As it stands in memory: both ends run the same program.
 template <class T>
 void append_bits(Bytes& to, const T& value) {
     static_assert(std::is_trivially_copyable_v<T>);
-    append_bytes(to, &value, sizeof value);
+    append_bytes(to, &value, sizeof(T));
 }
 template <class T>
 [[nodiscard]] T take_bits(Reader& from) {
     static_assert(std::is_trivially_copyable_v<T>);
     T value;
-    std::memcpy(&value, from.take(sizeof value).data(), sizeof value);
+    std::memcpy(&value, from.take(sizeof(T)).data(), sizeof(T));
     return value;
+}
+
+/// Of what has static storage: both ends have it at the same place.
+inline void append_address(Bytes& to, const void* address) {
+    append_bits(to, reinterpret_cast<std::uintptr_t>(address));
+}
+template <class T>
+[[nodiscard]] const T* take_address(Reader& from) {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): that is what was sent
+    return reinterpret_cast<const T*>(take_bits<std::uintptr_t>(from));
 }
 
 }  // namespace concur::detail

@@ -140,7 +140,7 @@ concept SelfSerializing = std::is_default_constructible_v<T> &&(
     requires(T& value, SavingArchive& archive) { value.serialize(archive); } ||
     requires(T & value, SavingArchive& archive) { serialize(archive, value); });
 
-enum class Kind : unsigned char {
+enum class WireKind : unsigned char {
     none,
     wired,
     raw,
@@ -161,47 +161,47 @@ enum class Kind : unsigned char {
 };
 
 template <class T>
-inline constexpr Kind kind_of = [] {
+inline constexpr WireKind wire_kind = [] {
     if constexpr (std::is_same_v<T, void> || std::is_reference_v<T> || std::is_pointer_v<T>) {
-        return Kind::none;
+        return WireKind::none;
     } else if constexpr (WiredType<T>) {
-        return Kind::wired;
+        return WireKind::wired;
     } else if constexpr (RawType<T>) {
-        return Kind::raw;
+        return WireKind::raw;
     } else if constexpr (std::is_same_v<T, Duration>) {
-        return Kind::library_duration;
+        return WireKind::library_duration;
     } else if constexpr (TimePointLike<T>) {
-        return Kind::time_point;
+        return WireKind::time_point;
     } else if constexpr (DurationLike<T>) {
-        return Kind::duration;
+        return WireKind::duration;
     } else if constexpr (std::is_same_v<T, std::error_code>) {
-        return Kind::error_code;
+        return WireKind::error_code;
     } else if constexpr (std::is_same_v<T, std::monostate>) {
-        return Kind::nothing;
+        return WireKind::nothing;
     } else if constexpr (PathLike<T>) {
-        return Kind::path;
+        return WireKind::path;
     } else if constexpr (is_owner<T>) {
-        return Kind::owner;
+        return WireKind::owner;
     } else if constexpr (is_variant<T>) {
-        return Kind::variant;
+        return WireKind::variant;
     } else if constexpr (MapLike<T>) {
-        return Kind::map;
+        return WireKind::map;
     } else if constexpr (SequenceLike<T>) {
-        return Kind::sequence;
+        return WireKind::sequence;
     } else if constexpr (OptionalLike<T>) {
-        return Kind::optional;
+        return WireKind::optional;
     } else if constexpr (TupleLike<T>) {
-        return Kind::tuple;
+        return WireKind::tuple;
     } else if constexpr (SelfSerializing<T>) {
-        return Kind::serializing;
+        return WireKind::serializing;
     } else if constexpr (is_reflectable<T>) {
-        return Kind::fields;
+        return WireKind::fields;
     } else {
-        return Kind::none;
+        return WireKind::none;
     }
 }();
 
-template <class T, Kind kind = kind_of<T>>
+template <class T, WireKind kind = wire_kind<T>>
 struct CodecOf {
     static constexpr bool exists = false;
 };
@@ -237,7 +237,7 @@ void reserve_some(Container& container, std::size_t count) {
 // ---- one kind after the other
 
 template <class T>
-struct CodecOf<T, Kind::raw> {
+struct CodecOf<T, WireKind::raw> {
     static constexpr bool exists = true;
     static constexpr std::size_t least = sizeof(T);
     static void encode(Bytes& to, T value) { append_bits(to, value); }
@@ -251,7 +251,7 @@ struct CodecOf<T, Kind::raw> {
 };
 
 template <class T>
-struct CodecOf<T, Kind::nothing> {
+struct CodecOf<T, WireKind::nothing> {
     static constexpr bool exists = true;
     static constexpr std::size_t least = 1;  // so that a number of them can be checked
     static void encode(Bytes& to, const T&) { to.push_back(std::byte()); }
@@ -262,19 +262,19 @@ struct CodecOf<T, Kind::nothing> {
 };
 
 template <class T>
-struct CodecOf<T, Kind::duration> : Codec<typename T::rep> {
+struct CodecOf<T, WireKind::duration> : Codec<typename T::rep> {
     static void encode(Bytes& to, const T& value) { detail::encode(to, value.count()); }
     static T decode(Reader& from) { return T(detail::decode<typename T::rep>(from)); }
 };
 
 template <class T>
-struct CodecOf<T, Kind::time_point> : Codec<typename T::duration> {
+struct CodecOf<T, WireKind::time_point> : Codec<typename T::duration> {
     static void encode(Bytes& to, const T& value) { detail::encode(to, value.time_since_epoch()); }
     static T decode(Reader& from) { return T(detail::decode<typename T::duration>(from)); }
 };
 
 template <class T>
-struct CodecOf<T, Kind::library_duration> {
+struct CodecOf<T, WireKind::library_duration> {
     static constexpr bool exists = true;
     static constexpr std::size_t least = sizeof(T);
     static void encode(Bytes& to, const T& value) { append_bits(to, value); }
@@ -283,21 +283,21 @@ struct CodecOf<T, Kind::library_duration> {
 
 /// A category is one object of the program.
 template <class T>
-struct CodecOf<T, Kind::error_code> {
+struct CodecOf<T, WireKind::error_code> {
     static constexpr bool exists = true;
-    static constexpr std::size_t least = sizeof(int) + sizeof(const std::error_category*);
+    static constexpr std::size_t least = sizeof(int) + sizeof(std::uintptr_t);
     static void encode(Bytes& to, const T& value) {
         append_bits(to, value.value());
-        append_bits(to, &value.category());
+        append_address(to, &value.category());
     }
     static T decode(Reader& from) {
         const int value = take_bits<int>(from);
-        return T(value, *take_bits<const std::error_category*>(from));
+        return T(value, *take_address<std::error_category>(from));
     }
 };
 
 template <class T>
-struct CodecOf<T, Kind::path> {
+struct CodecOf<T, WireKind::path> {
     using Text = std::remove_cvref_t<decltype(std::declval<const T&>().native())>;
     static constexpr bool exists = true;
     static constexpr std::size_t least = sizeof(std::uint64_t);
@@ -306,7 +306,7 @@ struct CodecOf<T, Kind::path> {
 };
 
 template <class T>
-struct CodecOf<T, Kind::owner> {
+struct CodecOf<T, WireKind::owner> {
     using Element = std::remove_const_t<typename T::element_type>;
     static constexpr bool exists = Codec<Element>::exists;
     static constexpr std::size_t least = 1;
@@ -321,7 +321,7 @@ struct CodecOf<T, Kind::owner> {
 };
 
 template <class T>
-struct CodecOf<T, Kind::optional> {
+struct CodecOf<T, WireKind::optional> {
     using Element = typename T::value_type;
     static constexpr bool exists = Codec<Element>::exists;
     static constexpr std::size_t least = 1;
@@ -336,7 +336,7 @@ struct CodecOf<T, Kind::optional> {
 };
 
 template <class... A>
-struct CodecOf<std::variant<A...>, Kind::variant> {
+struct CodecOf<std::variant<A...>, WireKind::variant> {
     using T = std::variant<A...>;
     static constexpr bool exists = (Codec<A>::exists && ...);
     static constexpr std::size_t least = sizeof(std::uint32_t);
@@ -360,14 +360,14 @@ private:
 };
 
 template <class T>
-struct CodecOf<T, Kind::sequence> {
+struct CodecOf<T, WireKind::sequence> {
     using Element = typename T::value_type;
     static constexpr bool exists = Codec<Element>::exists;
     static constexpr std::size_t least = sizeof(std::uint64_t);
     /// All elements at once, as they stand in memory.
     static constexpr bool is_flat = requires(T & value) {
-        requires kind_of<Element>
-        == Kind::raw && !std::is_same_v<Element, bool>;
+        requires wire_kind<Element>
+        == WireKind::raw && !std::is_same_v<Element, bool>;
         requires std::same_as<decltype(value.data()), Element*>;
         value.resize(1);
     };
@@ -396,7 +396,7 @@ struct CodecOf<T, Kind::sequence> {
 };
 
 template <class T>
-struct CodecOf<T, Kind::map> {
+struct CodecOf<T, WireKind::map> {
     using Element = typename MutableElement<typename T::value_type>::type;
     static constexpr bool exists = Codec<Element>::exists;
     static constexpr std::size_t least = sizeof(std::uint64_t);
@@ -461,7 +461,7 @@ struct TupleRow<T, std::index_sequence<index...>> {
 };
 
 template <class T>
-struct CodecOf<T, Kind::tuple> {
+struct CodecOf<T, WireKind::tuple> {
     using Row = typename TupleRow<T, std::make_index_sequence<std::tuple_size_v<T>>>::type;
     static constexpr bool exists = Row::exists;
     static constexpr std::size_t least = Row::least;
@@ -479,7 +479,7 @@ struct WiredRow<std::tuple<P...>> {
 };
 
 template <class T>
-struct CodecOf<T, Kind::wired> {
+struct CodecOf<T, WireKind::wired> {
     using Row = typename WiredRow<std::decay_t<decltype(wire<T>::arguments(std::declval<const T&>()))>>::type;
     static constexpr bool exists = Row::exists;
     static constexpr std::size_t least = Row::least;
@@ -531,7 +531,7 @@ struct FieldsRow<std::tuple<F&...>> {
 };
 
 template <class T>
-struct CodecOf<T, Kind::fields> {
+struct CodecOf<T, WireKind::fields> {
     using Row = FieldsRow<decltype(fields_of(std::declval<T&>()))>;
     static constexpr bool exists = Row::exists;
     static constexpr std::size_t least = Row::least;
@@ -607,7 +607,7 @@ private:
 };
 
 template <class T>
-struct CodecOf<T, Kind::serializing> {
+struct CodecOf<T, WireKind::serializing> {
     static constexpr bool exists = true;
     static constexpr std::size_t least = 1;  // a mark, so that a number of empty ones can be checked
     static void encode(Bytes& to, const T& value) {

@@ -63,7 +63,7 @@ inline constexpr bool is_made_of_text = std::is_constructible_v<E, std::string>&
 /// Whether a type of the application can cross exactly.
 template <class E>
 inline constexpr bool exception_crosses =
-    kind_of<E> == Kind::wired || kind_of<E> == Kind::serializing || is_made_of_text<E>;
+    wire_kind<E> == WireKind::wired || wire_kind<E> == WireKind::serializing || is_made_of_text<E>;
 
 template <class E>
 class ExceptionTypeOf final : public ExceptionType {
@@ -73,7 +73,7 @@ public:
     [[nodiscard]] const std::type_info& type() const noexcept override { return typeid(E); }
     void append(Bytes& to, const void* exception) const override {
         const E& error = *static_cast<const E*>(exception);
-        if constexpr (kind_of<E> == Kind::wired || kind_of<E> == Kind::serializing) {
+        if constexpr (wire_kind<E> == WireKind::wired || wire_kind<E> == WireKind::serializing) {
             encode(to, error);
         } else {
             encode(to, std::string(error.what()));
@@ -114,7 +114,7 @@ public:
 
 private:
     static E make(Reader& from) {
-        if constexpr (kind_of<E> == Kind::wired || kind_of<E> == Kind::serializing) {
+        if constexpr (wire_kind<E> == WireKind::wired || wire_kind<E> == WireKind::serializing) {
             return decode<E>(from);
         } else {
             return E(decode<std::string>(from));

@@ -165,7 +165,10 @@ struct BoundRule : RuleTag {
     }
     [[nodiscard]] static std::string demand() {
         constexpr std::string_view words[] = {"more than ", "at least ", "less than ", "at most "};
-        return "must be " + std::string(words[static_cast<int>(kind)]) + describe(bound);
+        // Not a sum: g++ 12 sees a copy beyond the end in that, which is not there.
+        std::string text = "must be ";
+        text += words[static_cast<int>(kind)];
+        return text += describe(bound);
     }
 };
 

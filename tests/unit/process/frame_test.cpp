@@ -121,3 +121,23 @@ TEST_CASE("the end of a stream is told to its reader and to its writer [P3]") {
     writer.add(1, 1, {});
     CHECK(writer.flush(pair.second.number()) == Stream::ended);
 }
+
+TEST_CASE("a large frame comes out when its last byte is there, not with the next frame [P3]") {
+    for (const std::size_t size : {std::size_t{64} * 1024, std::size_t{64} * 1024 + 1, std::size_t{300'000}}) {
+        const SocketPair pair = make_socket_pair();
+        FrameReader reader(1'000'000);
+        std::vector<Frame> frames;
+        const Bytes stream = stream_of({bytes_of(size, 1)});
+        // The header alone, so that the body is received into its place.
+        REQUIRE(::send(pair.first.number(), stream.data(), sizeof(FrameHeader), 0) == sizeof(FrameHeader));
+        CHECK(reader.read(pair.second.number(), frames) == Stream::done);
+        for (std::size_t sent = sizeof(FrameHeader); sent < stream.size();) {
+            const ssize_t more = ::send(pair.first.number(), stream.data() + sent, stream.size() - sent, MSG_DONTWAIT);
+            if (more > 0) sent += static_cast<std::size_t>(more);
+            static_cast<void>(reader.read(pair.second.number(), frames));
+        }
+        static_cast<void>(reader.read(pair.second.number(), frames));
+        REQUIRE(frames.size() == 1);
+        CHECK(frames[0].body.size() == size);
+    }
+}

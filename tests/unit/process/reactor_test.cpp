@@ -16,7 +16,7 @@ using namespace concur::detail::process;
 namespace {
 
 /// Takes a byte each time.
-class Counts : public Listener {
+class Counts final : public Listener {
 public:
     void ready(int descriptor, std::uint32_t) noexcept override {
         char byte = 0;
