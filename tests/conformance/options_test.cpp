@@ -97,18 +97,12 @@ TEST_CASE("a mode by tag makes a typed proxy, by name or value a dynamic one", "
 }
 
 TEST_CASE("a mode that this version does not have is no hang", "[worker][W3]") {
-    for (const char* name : {"process", "processes", "ray"}) {
-        CAPTURE(name);
-        bool exists = false;
-        for (const ModeRow& row : mode_rows) exists = exists || std::string(name).starts_with(to_string(row.mode));
-        if (exists) continue;
-        try {
-            static_cast<void>(Worker<Plain>::options().mode(name).init());
-            FAIL("accepted");
-        } catch (const BackendUnavailableError& error) {
-            CHECK(!error.remedy().empty());
-            CHECK(contains(error.what(), std::string(to_string(error.mode()))));
-        }
+    try {
+        static_cast<void>(Worker<Plain>::options().mode("ray").init());
+        FAIL("accepted");
+    } catch (const BackendUnavailableError& error) {
+        CHECK(!error.remedy().empty());
+        CHECK(contains(error.what(), std::string(to_string(error.mode()))));
     }
 }
 
