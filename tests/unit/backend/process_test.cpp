@@ -257,7 +257,7 @@ TEST_CASE("drain waits for all calls of a child [W25]") {
 TEST_CASE("a task with a capture cannot be sent, a plain function can [P5]") {
     const auto tasks = concur::TaskWorker::options().mode("process").init();
     CHECK(tasks.submit([](int a, int b) { return a * b; }, 6, 7).result() == 42);
-    const int factor = 3;
+    int factor = 3;
     CHECK_THROWS_AS(tasks.submit([factor](int a) { return a * factor; }, 6).result(), concur::SerializationError);
 }
 
