@@ -20,6 +20,8 @@ public:
     [[nodiscard]] int number() const noexcept { return number_; }
     [[nodiscard]] explicit operator bool() const noexcept { return number_ >= 0; }
     void close() noexcept;
+    /// From now on somebody else's to close.
+    int release() noexcept { return std::exchange(number_, -1); }
 
 private:
     int number_ = -1;

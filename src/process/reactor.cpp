@@ -80,8 +80,7 @@ void start(State& state) {
         start_thread("concur reactor", [&state, number = epoll.number()] { wait_for_ever(state, number); });
     state.thread = thread.get_id();
     thread.detach();
-    state.epoll = epoll.number();
-    static_cast<void>(new Descriptor(std::move(epoll)));  // as long as its thread
+    state.epoll = epoll.release();
 }
 
 }  // namespace
